@@ -1,0 +1,60 @@
+"""Which pictures are worth learning colour from, and which resemble one that must stay unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from photochrom.color.srgb import srgb_to_lab
+
+# Below this mean chroma (Lab units) a picture is grey, to the eye and to a loss.
+LEAST_CHROMA = 3.0
+# A sepia print or a colour cast: every place has nearly the same ab.
+LEAST_SPREAD = 3.0
+MOST_WHITE = 0.5
+# Bits of 64 by which difference hashes of the same picture, recompressed or resized, still differ.
+SAME_PICTURE = 6
+
+
+def fault(rgb: NDArray[np.uint8]) -> str | None:
+    """Why a picture teaches no colour: "grey", "tinted" or "white ground"; None if it is good.
+
+    rgb: (H, W, 3), sRGB 0…255. Judged at no more than 64 places a side.
+    """
+    step = max(1, min(rgb.shape[:2]) // 64)
+    small = rgb[::step, ::step]
+    if float((small.min(-1) > 245).mean()) > MOST_WHITE:
+        return "white ground"
+    lab = srgb_to_lab(small.astype(np.float32) / 255.0)
+    ab = lab[..., 1:].reshape(-1, 2)
+    if float(np.hypot(ab[:, 0], ab[:, 1]).mean()) < LEAST_CHROMA:
+        return "grey"
+    if float(np.sqrt(ab.var(axis=0).sum())) < LEAST_SPREAD:
+        return "tinted"
+    return None
+
+
+def difference_hash(image: Image.Image) -> int:
+    """64 bits: is each place of an 8×9 reduction brighter than its left neighbour? (after N. Krawetz)"""
+    tiny: NDArray[Any] = np.asarray(image.convert("L").resize((9, 8), Image.Resampling.BOX), dtype=np.int16)
+    return int.from_bytes(np.packbits(tiny[:, 1:] > tiny[:, :-1]).tobytes(), "big")
+
+
+class Resemblance:
+    """Answers whether a picture is, up to mirroring, one of those kept apart."""
+
+    def __init__(self, kept_apart: Iterable[Image.Image]) -> None:
+        self.hashes = np.array([difference_hash(im) for im in kept_apart], dtype=np.uint64)
+
+    def __contains__(self, image: Image.Image) -> bool:
+        if not len(self.hashes):
+            return False
+        mirrored = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        return any(
+            int(np.bitwise_count(self.hashes ^ np.uint64(difference_hash(im))).min()) <= SAME_PICTURE
+            for im in (image, mirrored)
+        )

@@ -1,0 +1,99 @@
+"""Tar shards of pictures, as WebDataset names them: `NAME-000000.tar`, members `key.jpg`.
+
+A training set of half a million small files is slow to list and to copy; a few dozen shards are not,
+and they are read front to back.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import tarfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from photochrom.datasets.screen import Resemblance, fault
+
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What became of the pictures given to `pack`."""
+
+    written: int
+    shards: tuple[Path, ...]
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def pack(
+    files: Iterable[Path],
+    out: Path,
+    *,
+    side: int = 224,
+    quality: int = 92,
+    kept_apart: Resemblance | None = None,
+    per_shard: int = 10_000,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Packed:
+    """Write usable pictures as JPEG (4:4:4) with a short side of at most `side` into `out-NNNNNN.tar`.
+
+    Left out and counted by reason: unreadable, below 64 pixels, grey, tinted, on white ground, or
+    resembling one of `kept_apart`. Shards appear whole or not at all.
+    """
+    left_out: Counter[str] = Counter()
+    shards: list[Path] = []
+    written = 0
+
+    def usable() -> Iterator[tuple[str, bytes]]:
+        for done, file in enumerate(files, 1):
+            progress(done)
+            try:
+                yield file.stem, _prepared(file, side=side, quality=quality, kept_apart=kept_apart)
+            except _LeftOut as reason:
+                left_out[str(reason)] += 1
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    pictures = usable()
+    while batch := list(itertools.islice(pictures, per_shard)):
+        target = out.with_name(f"{out.name}-{len(shards):06d}.tar")
+        partial = target.with_suffix(".tar.part")
+        with tarfile.open(partial, "w") as tar:
+            for stem, data in batch:
+                info = tarfile.TarInfo(f"{written:08d}.{stem.replace('.', '_')}.jpg")
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+                written += 1
+        partial.replace(target)
+        shards.append(target)
+    return Packed(written, tuple(shards), left_out)
+
+
+class _LeftOut(Exception):
+    """Carries the reason."""
+
+
+def _prepared(file: Path, *, side: int, quality: int, kept_apart: Resemblance | None) -> bytes:
+    try:
+        with Image.open(file) as opened:
+            image = ImageOps.exif_transpose(opened).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise _LeftOut("unreadable") from None
+    if min(image.size) < 64:
+        raise _LeftOut("too small")
+    if kept_apart is not None and image in kept_apart:
+        raise _LeftOut("resembles a picture kept apart")
+    if min(image.size) > side:
+        scale = side / min(image.size)
+        size = (round(image.width * scale), round(image.height * scale))
+        image = image.resize(size, Image.Resampling.LANCZOS)
+    if reason := fault(np.asarray(image)):
+        raise _LeftOut(reason)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality, subsampling=0)
+    return buffer.getvalue()

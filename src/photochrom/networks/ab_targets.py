@@ -1,0 +1,58 @@
+"""Soft targets over the ab bins, on the training device."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+GRID = 10.0
+CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+
+class AbTargets(nn.Module):
+    """Bilinear encoding over the four grid points round an ab, whose mean is that ab exactly.
+
+    centers: (K, 2), points of a 10-unit grid. A loss then needs four gathers a place and no
+    distance matrix; see `photochrom.color.bins` for the numpy version.
+    """
+
+    centers: Tensor
+    table: Tensor
+
+    def __init__(self, centers: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("centers", centers.float(), persistent=False)
+        index = torch.round(centers / GRID).long()
+        self.low = index.min(0).values.tolist()
+        extent = (index.max(0).values - index.min(0).values + 2).tolist()
+        # Corners outside the set get weight only from colours outside sRGB; they go to the nearest bin.
+        grid = torch.cartesian_prod(*(torch.arange(n) for n in extent)) + torch.tensor(self.low)
+        nearest = torch.cdist(grid.float(), index.float()).argmin(1).view(*extent)
+        self.register_buffer("table", nearest, persistent=False)
+
+    def forward(self, ab: Tensor) -> tuple[Tensor, Tensor]:
+        """ab: (N, 2, H, W) → index (N, 4, H, W) into the bins, weight (N, 4, H, W) summing to 1."""
+        place = ab / GRID
+        floor = place.floor()
+        part = place - floor
+        cell = (floor.long() - torch.tensor(self.low, device=ab.device).view(1, 2, 1, 1)).clamp_min(0)
+        rows, columns = self.table.shape
+        i, j = cell[:, 0].clamp_max(rows - 2), cell[:, 1].clamp_max(columns - 2)
+        index = torch.stack([self.table[i + di, j + dj] for di, dj in CORNERS], dim=1)
+        pa, pb = part[:, 0], part[:, 1]
+        weight = torch.stack(
+            [(pa if di else 1 - pa) * (pb if dj else 1 - pb) for di, dj in CORNERS], dim=1
+        )
+        return index, weight
+
+    def mean(self, logits: Tensor, temperature: float = 1.0) -> Tensor:
+        """Annealed mean: logits (N, K, H, W) → ab (N, 2, H, W)."""
+        share = torch.softmax(logits.float() / temperature, dim=1)
+        return torch.einsum("nkhw,kc->nchw", share, self.centers)
+
+
+def soft_cross_entropy(logits: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+    """Mean over places of −Σ weight · log softmax(logits). logits: (N, K, H, W)."""
+    logits = logits.float()
+    picked = (logits.gather(1, index) * weight).sum(1)
+    return (torch.logsumexp(logits, dim=1) - picked).mean()

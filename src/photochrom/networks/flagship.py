@@ -1,0 +1,155 @@
+"""The flagship: an encoder that runs once a picture and a decoder that runs once an edit.
+
+Source: Photochrom's own. The trunk is EfficientNet-Lite2 (Google, Apache-2.0) up to stride 32 with
+its ImageNet weights, the first convolution summed over RGB since all three inputs are L. Deepest
+features return to stride 16 and become tokens; hints with their confidence and one global token
+(palette, wished colourfulness) join them in a few transformer blocks, so that one click can reach
+the whole picture; a small U-Net leads to logits over ab bins at stride 4.
+
+Every side of the input is a multiple of 32.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from photochrom.networks.layers import ConvNorm, InvertedResidual, SamePadConv, TokenBlock
+
+STRIDE = 32
+HINT_STRIDE = 4
+AB_SCALE = 110.0
+
+# EfficientNet-Lite2 (kernel, stride, expansion, channels, repeats): width 1.1, depth 1.2 of Lite0.
+LITE2 = (
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 3),
+    (5, 2, 6, 48, 3),
+    (3, 2, 6, 88, 4),
+    (5, 1, 6, 120, 4),
+    (5, 2, 6, 208, 5),
+    (3, 1, 6, 352, 1),
+)
+# Stages whose result leaves the encoder: strides 2, 4, 8, 16 and 32.
+TAPS = (0, 1, 2, 4, 6)
+TAP_CHANNELS = tuple(LITE2[i][3] for i in TAPS)
+
+
+class Features(NamedTuple):
+    """What the encoder hands to the decoder, finest first."""
+
+    s2: Tensor  # (N, 16, H/2, W/2)
+    s4: Tensor  # (N, 24, H/4, W/4)
+    s8: Tensor  # (N, 48, H/8, W/8)
+    s16: Tensor  # (N, 120, H/16, W/16)
+    s32: Tensor  # (N, 352, H/32, W/32)
+
+
+class Encoder(nn.Module):
+    """lightness: (N, 1, H, W) in 0…100 → Features."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            SamePadConv(1, 32, 3, stride=2), nn.BatchNorm2d(32, eps=1e-3, momentum=0.01), nn.ReLU6()
+        )
+        stages, ins = [], 32
+        for kernel, stride, expand, channels, repeats in LITE2:
+            blocks = []
+            for i in range(repeats):
+                blocks.append(
+                    InvertedResidual(ins, channels, kernel, stride=stride if i == 0 else 1, expand=expand)
+                )
+                ins = channels
+            stages.append(nn.Sequential(*blocks))
+        self.stages = nn.ModuleList(stages)
+
+    def forward(self, lightness: Tensor) -> Features:
+        # The trunk was trained on (v − 127)/128 of 8-bit values.
+        x = self.stem(lightness * (255.0 / 100.0 / 128.0) - 127.0 / 128.0)
+        taps = []
+        for i, stage in enumerate(self.stages):
+            x = stage(x)
+            if i in TAPS:
+                taps.append(x)
+        return Features(*taps)
+
+
+class Decoder(nn.Module):
+    """Features, hints and wishes → logits over the ab bins, (N, bins, H/4, W/4).
+
+    hints: (N, 3, H/4, W/4): a, b in Lab units and confidence 0…1; a and b count only where the
+    confidence is above 0, and are weighted by it.
+    wishes: (N, bins + 3): histogram of wished colours (sums to 1, or all 0), 1 if it is given,
+    wished colourfulness (Hasler and Süsstrunk's figure / 50), 1 if it is given.
+    """
+
+    def __init__(self, *, bins: int, dim: int, blocks: int, widths: tuple[int, int]) -> None:
+        super().__init__()
+        mid, fine = widths
+        self.merge = nn.Conv2d(TAP_CHANNELS[3] + TAP_CHANNELS[4], dim, 1)
+        self.hint16 = nn.Conv2d(3, dim, 1)
+        self.wish = nn.Sequential(nn.Linear(bins + 3, dim), nn.GELU(approximate="tanh"), nn.Linear(dim, dim))
+        self.blocks = nn.ModuleList(TokenBlock(dim, heads=dim // 32) for _ in range(blocks))
+        self.spread = nn.Linear(dim, mid)
+        self.lift8 = nn.Conv2d(dim, mid, 1)
+        self.skip8 = nn.Conv2d(TAP_CHANNELS[2] + 3, mid, 1)
+        self.conv8 = nn.Sequential(ConvNorm(mid, mid), ConvNorm(mid, mid))
+        self.lift4 = nn.Conv2d(mid, fine, 1)
+        self.skip4 = nn.Conv2d(TAP_CHANNELS[1] + 4 * TAP_CHANNELS[0] + 3, fine, 1)
+        self.conv4 = nn.Sequential(ConvNorm(fine, fine), ConvNorm(fine, fine))
+        self.head = nn.Conv2d(fine, bins, 1)
+        # Logits start as the head's bias, which the trainer sets to the log prior.
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, features: Features, hints: Tensor, wishes: Tensor) -> Tensor:
+        confidence = hints[:, 2:]
+        weighted = torch.cat([hints[:, :2] * (confidence / AB_SCALE), confidence], dim=1)
+        hints8, hints16 = pooled_hints(weighted, 2), pooled_hints(weighted, 4)
+
+        deep = F.interpolate(features.s32, scale_factor=2.0, mode="bilinear", align_corners=False)
+        grid = self.merge(torch.cat([features.s16, deep], dim=1)) + self.hint16(hints16)
+        whole = self.wish(wishes).unsqueeze(1)
+        for block in self.blocks:
+            grid, whole = block(grid, whole)
+
+        x = F.interpolate(self.lift8(grid), scale_factor=2.0, mode="bilinear", align_corners=False)
+        x = x + self.spread(whole[:, 0])[:, :, None, None]
+        x = x + self.skip8(torch.cat([features.s8, hints8], dim=1))
+        x = x + self.conv8(x)
+        x = F.interpolate(self.lift4(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+        x = x + self.skip4(torch.cat([features.s4, F.pixel_unshuffle(features.s2, 2), weighted], dim=1))
+        x = x + self.conv4(x)
+        logits: Tensor = self.head(x)
+        return logits
+
+
+def pooled_hints(weighted: Tensor, factor: int) -> Tensor:
+    """Hints on a grid `factor` times coarser: confidence-weighted mean ab, and the largest confidence.
+
+    weighted: (N, 3, H, W), ab already times confidence. A lone click thus keeps its colour and its
+    weight at every scale instead of fading by factor².
+    """
+    total = F.avg_pool2d(weighted, factor)
+    strongest = F.max_pool2d(weighted[:, 2:], factor)
+    scale = strongest / (total[:, 2:] + 1e-6)
+    return torch.cat([total[:, :2] * scale, strongest], dim=1)
+
+
+class Flagship(nn.Module):
+    """lightness (N, 1, H, W) 0…100, hints, wishes (see Decoder) → logits (N, bins, H/4, W/4)."""
+
+    def __init__(
+        self, *, bins: int, dim: int = 256, blocks: int = 3, widths: tuple[int, int] = (128, 96)
+    ) -> None:
+        super().__init__()
+        self.encoder = Encoder()
+        self.decoder = Decoder(bins=bins, dim=dim, blocks=blocks, widths=widths)
+
+    def forward(self, lightness: Tensor, hints: Tensor, wishes: Tensor) -> Tensor:
+        logits: Tensor = self.decoder(self.encoder(lightness), hints, wishes)
+        return logits

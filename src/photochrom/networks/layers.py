@@ -1,0 +1,148 @@
+"""Layers that several networks share.
+
+Every convolution here keeps channels-last memory and constant padding, so that an exported graph
+holds no padding arithmetic as long as height and width are multiples of the network's stride.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class SamePadConv(nn.Conv2d):
+    """Convolution padded as TensorFlow's "SAME" pads inputs whose sides are multiples of 32.
+
+    At stride 2 TensorFlow puts the odd row and column last: (0, 1) for 3×3, (1, 2) for 5×5.
+    EfficientNet's published weights were trained with that; symmetric padding shifts every feature
+    map by half a pixel per reduction.
+    """
+
+    def __init__(self, ins: int, outs: int, kernel: int, *, stride: int = 1, groups: int = 1) -> None:
+        total = kernel - stride
+        before = total // 2
+        symmetric = before == total - before
+        super().__init__(
+            ins,
+            outs,
+            kernel,
+            stride=stride,
+            groups=groups,
+            bias=False,
+            padding=before if symmetric else 0,
+        )
+        self.extra = None if symmetric else (before, total - before, before, total - before)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.extra is not None:
+            x = F.pad(x, self.extra)
+        slow = self.groups > 1 and x.device.type == "cpu" and torch.is_autocast_enabled("cpu")
+        if slow and torch.is_grad_enabled():
+            y: Tensor = _DepthwiseOnCpu.apply(x, self.weight, self.stride[0], int(self.padding[0]))
+            return y
+        return super().forward(x)
+
+
+class _DepthwiseOnCpu(torch.autograd.Function):
+    """Depth-wise convolution with a backward pass that avoids oneDNN's slow bfloat16 cases.
+
+    For 5×5 kernels and for stride 2 the library's bfloat16 gradients take five to twenty times as
+    long as its float32 ones (53 ms against 6 ms for 32×144×32×32, 5×5, stride 2, two cores), and
+    together they were half of a training step.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
+        dtype = torch.get_autocast_dtype("cpu")
+        x, low = x.to(dtype), weight.to(dtype)
+        ctx.save_for_backward(x, low)
+        ctx.stride, ctx.padding = stride, padding
+        with torch.autocast("cpu", enabled=False):
+            return F.conv2d(x, low, stride=stride, padding=padding, groups=x.shape[1])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        x, weight = ctx.saved_tensors
+        if weight.shape[-1] > 3 or ctx.stride > 1:
+            grad, x, weight = grad.float(), x.float(), weight.float()
+        dx, dw, _ = torch.ops.aten.convolution_backward(
+            grad, x, weight, None, [ctx.stride] * 2, [ctx.padding] * 2, [1, 1], False, [0, 0], x.shape[1],
+            [True, True, False],
+        )  # fmt: skip
+        return dx, dw, None, None
+
+
+class InvertedResidual(nn.Module):
+    """MobileNetV2's block without squeeze-and-excitation: widen 1×1, depth-wise k×k, narrow 1×1.
+
+    x: (N, ins, H, W) → (N, outs, H/stride, W/stride). The input is added where shapes agree.
+    """
+
+    def __init__(self, ins: int, outs: int, kernel: int, *, stride: int, expand: int) -> None:
+        super().__init__()
+        wide = ins * expand
+        layers: list[nn.Module] = []
+        if expand != 1:
+            layers += [SamePadConv(ins, wide, 1), nn.BatchNorm2d(wide, eps=1e-3, momentum=0.01), nn.ReLU6()]
+        layers += [
+            SamePadConv(wide, wide, kernel, stride=stride, groups=wide),
+            nn.BatchNorm2d(wide, eps=1e-3, momentum=0.01),
+            nn.ReLU6(),
+            SamePadConv(wide, outs, 1),
+            nn.BatchNorm2d(outs, eps=1e-3, momentum=0.01),
+        ]
+        self.layers = nn.Sequential(*layers)
+        self.adds_input = stride == 1 and ins == outs
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.layers(x)
+        return x + y if self.adds_input else y
+
+
+class ConvNorm(nn.Sequential):
+    """3×3 convolution, group normalisation, GELU: (N, ins, H, W) → (N, outs, H, W).
+
+    Group and not batch normalisation: the decoder runs on a batch of one and on sizes unlike those
+    of training, where running statistics drift.
+    """
+
+    def __init__(self, ins: int, outs: int, *, kernel: int = 3) -> None:
+        super().__init__(
+            nn.Conv2d(ins, outs, kernel, padding=kernel // 2, bias=False),
+            nn.GroupNorm(8, outs),
+            nn.GELU(approximate="tanh"),
+        )
+
+
+class TokenBlock(nn.Module):
+    """Transformer block over a grid of tokens and one global token, pre-normalised.
+
+    tokens: (N, H·W, C), whole: (N, 1, C), height, width → the same shapes. Place enters only through
+    a depth-wise 3×3 convolution over the grid (after CPVT, arXiv 2102.10882), so any size works.
+    """
+
+    def __init__(self, dim: int, *, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.place = nn.Conv2d(dim, dim, 3, padding=1, groups=dim)
+        self.norm1 = nn.LayerNorm(dim)
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.out = nn.Linear(dim, dim)
+        self.norm2 = nn.LayerNorm(dim)
+        self.mlp = nn.Sequential(nn.Linear(dim, 3 * dim), nn.GELU(approximate="tanh"), nn.Linear(3 * dim, dim))
+
+    def forward(self, grid: Tensor, whole: Tensor) -> tuple[Tensor, Tensor]:
+        """grid: (N, C, H, W), whole: (N, 1, C) → the same shapes."""
+        n, c, height, width = grid.shape
+        grid = grid + self.place(grid)
+        tokens = torch.cat([whole, grid.flatten(2).transpose(1, 2)], dim=1)
+        qkv = self.qkv(self.norm1(tokens)).reshape(n, -1, 3, self.heads, c // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        mixed = F.scaled_dot_product_attention(q, k, v)
+        tokens = tokens + self.out(mixed.transpose(1, 2).flatten(2))
+        tokens = tokens + self.mlp(self.norm2(tokens))
+        whole, rest = tokens[:, :1], tokens[:, 1:]
+        return rest.transpose(1, 2).reshape(n, c, height, width), whole
