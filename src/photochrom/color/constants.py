@@ -65,3 +65,6 @@ RGB_TO_RELATIVE: Final = _frozen(RGB_TO_XYZ / WHITE_D65[:, np.newaxis])
 
 RELATIVE_TO_RGB: Final = _frozen(XYZ_TO_RGB * WHITE_D65)
 """(3, 3): the inverse of `RGB_TO_RELATIVE`; each row sums to 1."""
+
+# ── ab bins: Zhang, Isola and Efros, "Colorful Image Colorization", ECCV 2016, section 2.2 ────
+AB_GRID: Final = 10.0
