@@ -1,0 +1,56 @@
+"""What every call into libvips shares: its set-up, and its errors in our words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pyvips
+
+from photochrom.errors import BadOption, PhotochromError, UnreadableImage
+
+# The operation cache keeps finished pictures and their open files alive, and a folder of a million
+# would pass through it; nothing here asks for the same operation twice.
+pyvips.cache_set_max(0)
+
+SRGB_PROFILE: Final[bytes] = bytes(pyvips.Operation.call("profile_load", "srgb"))
+"""The compact sRGB profile (480 bytes) that comes with libvips."""
+
+# "VipsJpeg: ", "pngload_source: ": which part of libvips speaks is of no use to the reader.
+_SPEAKER: Final = re.compile(r"^(?:[A-Za-z_][\w-]*: )+(?=\S)")
+
+
+def set_threads(count: int) -> None:
+    """Let libvips compute with `count` threads (1 or more) from the next picture on."""
+    if count < 1:
+        raise BadOption("threads", f"{count} is less than 1")
+    pyvips.concurrency_set(count)
+
+
+def reason_of(error: Exception) -> str:
+    """The first thing libvips complained of, on one line and without its internal names.
+
+    libvips repeats a failure for each thread and each retry; the first line is the cause.
+    """
+    if not isinstance(error, pyvips.Error):
+        return str(error) or type(error).__name__
+    lines = [line.strip() for line in (error.detail or error.message).splitlines()]
+    first = next((line for line in lines if line and "killed for image" not in line), "")
+    return _SPEAKER.sub("", first) or "libvips gave no reason"
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Turn whatever a decoder raises inside the block into `UnreadableImage` for `name`.
+
+    UnicodeDecodeError belongs here: pyvips meets it while wording a failure about a file whose name
+    is not UTF-8.
+    """
+    try:
+        yield
+    except PhotochromError:
+        raise
+    except (pyvips.Error, OSError, ValueError, EOFError, UnicodeDecodeError) as error:
+        raise UnreadableImage(name, reason_of(error)) from error

@@ -1,0 +1,254 @@
+"""`write_picture` and its kin: a finished picture to a file, to bytes or to an array.
+
+A file appears whole or not at all: it is written beside its target under another name, forced to
+the disk, and renamed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from photochrom.errors import (
+    BadOption,
+    OutputExists,
+    UnreadableImage,
+    UnsupportedFormat,
+    UnwritableOutput,
+)
+from photochrom.images.door import reading, reason_of
+from photochrom.images.formats import Format, writable
+from photochrom.images.metadata import NOTE, Metadata, with_metadata
+from photochrom.images.picture import Picture, at_depth
+
+# Beyond this a TIFF needs 64-bit offsets; some older readers know only the other kind.
+_CLASSIC_TIFF_BYTES: Final = 3_500_000_000
+_WHITE: Final = {"uchar": 255, "ushort": 65535}
+# What the disk may answer while libvips writes. Its other failures come from the decoder.
+_DISK_ERRORS: Final = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EPIPE,
+    errno.EBADF,
+)
+_NO_LINKS: Final = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
+
+
+def write_picture(
+    image: pyvips.Image,
+    picture: Picture,
+    target: Path,
+    *,
+    quality: int | None = None,
+    overwrite: bool = False,
+    note: str | None = NOTE,
+) -> None:
+    """Write `image`, made of `picture`, with its metadata; the suffix of `target` is the format.
+
+    quality: 1…100, for formats with loss; None: the format's default
+    overwrite: whether a file may be replaced; the picture's own file never is
+    note: what the XMP history says of the colours; None: XMP as it was
+
+    Raises OutputExists, UnwritableOutput, UnsupportedFormat, BadOption; and UnreadableImage where
+    the source proves damaged, for it is decoded while the result is written. Whatever happens,
+    Ctrl-C included, no part of a file is left and nothing that was there is lost.
+    """
+    form = writable(target.suffix)
+    options = _options(image, form, quality, str(target))
+    ready = _prepared(image, picture.metadata, form, note)
+    if picture.path is not None and _same_file(picture.path, target):
+        raise UnwritableOutput(target, "is the picture being read, and that is never replaced")
+    if not overwrite and os.path.lexists(target):
+        raise OutputExists(target)
+    temporary = target.with_name(f".photochrom-{secrets.token_hex(8)}.tmp")
+    try:
+        # 0o666 less the umask, as any program's new file; mkstemp would keep it private.
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(temporary, flags, 0o666)
+    except OSError as error:
+        raise UnwritableOutput(target, error.strerror or str(error)) from error
+    try:
+        try:
+            _save(ready, pyvips.Target.new_to_descriptor(descriptor), form, options, picture, target)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        _put(temporary, target, overwrite=overwrite)
+    except OSError as error:
+        if isinstance(error, (OutputExists, UnwritableOutput)):
+            raise
+        raise UnwritableOutput(target, error.strerror or str(error)) from error
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def encode_picture(
+    image: pyvips.Image,
+    picture: Picture,
+    suffix: str,
+    *,
+    quality: int | None = None,
+    note: str | None = NOTE,
+) -> bytes:
+    """The bytes of the file that `write_picture` would write; `suffix` as ".png" or "png"."""
+    form = writable(suffix)
+    options = _options(image, form, quality, picture.name)
+    ready = _prepared(image, picture.metadata, form, note)
+    memory = pyvips.Target.new_to_memory()
+    _save(ready, memory, form, options, picture, None)
+    return bytes(memory.get("blob"))
+
+
+def to_array(image: pyvips.Image, *, name: str = "picture") -> NDArray[np.uint8 | np.uint16]:
+    """The pixels of `image`: (height, width, 3 or 4), uint8 or uint16. `name` is for messages."""
+    with reading(name):
+        memory: list[NDArray[np.uint8 | np.uint16]] = []
+        _interruptibly(image, lambda: memory.append(image.numpy()))
+        return memory[0]
+
+
+def _prepared(image: pyvips.Image, metadata: Metadata, form: Format, note: str | None) -> pyvips.Image:
+    """`image` in what the format can hold, with its metadata."""
+    if not form.alpha and image.hasalpha():
+        image = image.flatten(background=[_WHITE[image.format]] * (image.bands - 1))
+    if 16 not in form.depths and image.format == "ushort":
+        image = at_depth(image, 8).copy(interpretation="srgb")
+    return with_metadata(image, metadata, note)
+
+
+def _options(image: pyvips.Image, form: Format, quality: int | None, name: str) -> dict[str, object]:
+    """The arguments of the saver, and the checks that can be made before any work is done."""
+    if quality is not None and not 1 <= quality <= 100:
+        raise BadOption("quality", f"{quality} is not in 1…100")
+    if max(image.width, image.height) > form.max_side:
+        raise UnsupportedFormat(
+            name,
+            f"{image.width} by {image.height} pixels; {form.name.upper()} holds {form.max_side} a side",
+        )
+    options: dict[str, object] = {}
+    if form.quality is not None:
+        options["Q"] = form.quality if quality is None else quality
+    if form.name == "tiff":
+        size = image.width * image.height * image.bands * (2 if image.format == "ushort" else 1)
+        options |= {"compression": "deflate", "predictor": "horizontal"}
+        options["bigtiff"] = size > _CLASSIC_TIFF_BYTES
+    if form.name == "avif":
+        options |= {"compression": "av1", "effort": 2}
+    return options
+
+
+def _save(
+    image: pyvips.Image,
+    target: pyvips.Target,
+    form: Format,
+    options: dict[str, object],
+    picture: Picture,
+    path: Path | None,
+) -> None:
+    def save() -> None:
+        pyvips.Operation.call(f"{form.saver}_target", image, target, **options)
+
+    try:
+        _interruptibly(image, save)
+    except pyvips.Error as error:
+        reason = _disk_reason(error)
+        if reason is not None:
+            raise UnwritableOutput(path or picture.name, reason) from error
+        raise UnreadableImage(picture.name, reason_of(error)) from error
+
+
+def _interruptibly(image: pyvips.Image, work: Callable[[], object]) -> None:
+    """Run `work`, which computes `image`, so that Ctrl-C ends it within a moment.
+
+    Python handles signals between its own instructions, of which a call into libvips has none for
+    as long as it lasts; so the call is made on another thread while this one waits.
+    """
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 (raised again below)
+            failures.append(error)
+
+    worker = threading.Thread(target=run, name="photochrom-libvips")
+    worker.start()
+    try:
+        worker.join()
+    except BaseException:
+        image.set_kill(True)
+        worker.join()
+        raise
+    if failures:
+        raise failures[0]
+
+
+def _disk_reason(error: pyvips.Error) -> str | None:
+    """What the disk complained of; None if it did not, and so the decoder did."""
+    text = str(error.detail).lower()
+    for code in _DISK_ERRORS:
+        if os.strerror(code).lower() in text:
+            return os.strerror(code)
+    return "the disk does not take it" if "write error" in text else None
+
+
+def _same_file(first: Path, second: Path) -> bool:
+    try:
+        return first.samefile(second)
+    except OSError:
+        return False
+
+
+def _put(temporary: Path, target: Path, *, overwrite: bool) -> None:
+    """Give the finished file its name, in one step that either happens or does not."""
+    if overwrite:
+        temporary.replace(target)
+    else:
+        try:
+            # Fails if the name is taken, even since the check before; a rename would not.
+            os.link(temporary, target)
+        except FileExistsError:
+            raise OutputExists(target) from None
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            _put_without_links(temporary, target)
+    _sync_folder(target.parent)
+
+
+def _put_without_links(temporary: Path, target: Path) -> None:
+    """As `_put`, on file systems that have no links: claim the name first, then replace it."""
+    try:
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        raise OutputExists(target) from None
+    try:
+        temporary.replace(target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force the new name to the disk too; where folders cannot be opened, the system does so."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
