@@ -1,0 +1,97 @@
+"""`colorize`: one call, and what comes back is of the kind that went in."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.errors import BadOption
+from photochrom.images.formats import output_suffix
+from photochrom.inference.pipeline import Colorizer, ColorizeOptions, Result
+from photochrom.inference.weights import DEFAULT_MODEL
+
+
+@lru_cache(maxsize=2)
+def _loaded(model: str | Path) -> Colorizer:
+    return Colorizer(model)
+
+
+@overload
+def colorize(x: str | Path, *, model: str | Path = ..., **options: Any) -> Path: ...
+@overload
+def colorize(x: bytes, *, model: str | Path = ..., **options: Any) -> bytes: ...
+@overload
+def colorize(x: NDArray[Any], *, model: str | Path = ..., **options: Any) -> NDArray[Any]: ...
+@overload
+def colorize(x: Any, *, model: str | Path = ..., **options: Any) -> Any: ...
+
+
+def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> Any:
+    """Colour a picture; the same kind comes back.
+
+    x: a path → the path of NAME.color.EXT beside it, which must not exist yet;
+       bytes of a file → bytes of the same format (PNG where it cannot be written);
+       a PIL image → a PIL image, RGB or RGBA;
+       an array (H, W) or (H, W, 1…4), uint8, uint16, or float in 0…1 encoded as sRGB → (H, W, 3),
+       or (H, W, 4) with alpha, of the same dtype. float64 and float32 are computed in 16 bits.
+    options: the fields of ColorizeOptions: vividness, detail.
+    The model stays loaded. Raises UnreadableImage, ImageTooLarge, BadOption, OutputExists …
+
+    >>> import numpy as np, photochrom
+    >>> grey = np.linspace(0, 255, 64 * 48).reshape(48, 64).astype(np.uint8)
+    >>> photochrom.colorize(grey).shape
+    (48, 64, 3)
+    """
+    try:
+        chosen = ColorizeOptions(**options)
+    except TypeError:
+        known = ", ".join(ColorizeOptions.__dataclass_fields__)
+        raise BadOption(", ".join(options), f"the options are: {known}") from None
+    colorizer = _loaded(model)
+    if isinstance(x, str | Path):
+        return _beside(colorizer(x, options=chosen), Path(x))
+    if isinstance(x, bytes | bytearray | memoryview):
+        result = colorizer(bytes(x), options=chosen)
+        return result.encode(_suffix(result))
+    if isinstance(x, np.ndarray):
+        return _as_dtype(colorizer(x, options=chosen).to_array(), x.dtype)
+    if hasattr(x, "__array_interface__") and hasattr(x, "mode"):
+        return _pil(colorizer, x, chosen)
+    raise BadOption(type(x).__name__, "give a path, bytes, a PIL image or a numpy array")
+
+
+def _beside(result: Result, source: Path) -> Path:
+    target = source.with_name(f"{source.stem}.color{_suffix(result)}")
+    result.save(target)
+    return target
+
+
+def _suffix(result: Result) -> str:
+    form = result.picture.format
+    return ".png" if form is None else output_suffix(form.name)
+
+
+def _as_dtype(pixels: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    if dtype.kind == "f":
+        return (pixels / np.iinfo(pixels.dtype).max).astype(dtype)
+    if dtype == np.uint16 and pixels.dtype == np.uint8:
+        return pixels.astype(np.uint16) * 257
+    return pixels
+
+
+def _pil(colorizer: Colorizer, image: Any, options: ColorizeOptions) -> Any:
+    from PIL import Image  # it is there: the caller holds one of its images
+
+    if image.mode in ("1", "P", "PA", "CMYK", "YCbCr", "LAB", "HSV"):
+        image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+    pixels = np.asarray(image)
+    if pixels.dtype == np.int32:
+        pixels = pixels.clip(0, 65535).astype(np.uint16)
+    coloured = colorizer(pixels, options=options).to_array()
+    if coloured.dtype == np.uint16:  # Pillow holds colour in 8 bits a channel
+        coloured = ((coloured.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return Image.fromarray(coloured)
