@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         UnsupportedFormat,
         UnwritableOutput,
     )
-    from photochrom.inference.pipeline import Colorizer, ColorizeOptions, Result, colorize
+    from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result, colorize
 
 __version__ = "0.1.0"
 

@@ -21,6 +21,10 @@ from photochrom.errors import BadOption
 # The ab plane is far larger than any colour on it; what lies beyond is brought to its edge.
 _FARTHEST = 1000.0
 
+# The four corners of a cell, as steps along a and along b.
+_DOWN = np.array([0, 0, 1, 1])
+_RIGHT = np.array([0, 1, 0, 1])
+
 
 @dataclass(frozen=True, eq=False)
 class AbBins:
@@ -42,16 +46,16 @@ class AbBins:
     def __post_init__(self) -> None:
         centers = np.array(self.centers, dtype=np.float32)
         if centers.ndim != 2 or centers.shape[1] != 2 or len(centers) == 0:
-            raise BadOption("centers", f"of shape (K, 2), not {centers.shape}")
+            raise BadOption("centers", f"must be of shape (K, 2), not {centers.shape}")
         if not self.grid > 0 or not np.isfinite(centers).all():
-            raise BadOption("centers", "finite numbers on a grid wider than 0")
+            raise BadOption("centers", "must be finite numbers on a grid wider than 0")
         points = np.rint(centers / self.grid).astype(np.int64)
         if np.abs(points * self.grid - centers).max() > 1e-3 * self.grid:
-            raise BadOption("centers", f"multiples of the grid, {self.grid:g}")
+            raise BadOption("centers", f"must be multiples of the grid, {self.grid:g}")
         if len(np.unique(points, axis=0)) != len(points):
-            raise BadOption("centers", "each point once")
+            raise BadOption("centers", "must name each point once")
         if np.abs(centers).max() > _FARTHEST:
-            raise BadOption("centers", f"within ±{_FARTHEST:g}")
+            raise BadOption("centers", f"must be within ±{_FARTHEST:g}")
         centers.setflags(write=False)
         object.__setattr__(self, "centers", centers)
         object.__setattr__(self, "_low", points.min(axis=0) - 1)
@@ -88,15 +92,13 @@ class AbBins:
         last = np.array(self._nearest.shape) - 2
         corner = np.clip(cell - self._low, 0, last).astype(np.int64)
         row, column = corner[..., 0, np.newaxis], corner[..., 1, np.newaxis]
-        index = self._nearest[row + [0, 0, 1, 1], column + [0, 1, 0, 1]]
+        index = self._nearest[row + _DOWN, column + _RIGHT]
         along_a = np.stack([1 - part[..., 0], part[..., 0]], axis=-1)
         along_b = np.stack([1 - part[..., 1], part[..., 1]], axis=-1)
-        weight = along_a[..., [0, 0, 1, 1]] * along_b[..., [0, 1, 0, 1]]
+        weight = along_a[..., _DOWN] * along_b[..., _RIGHT]
         return index, weight
 
-    def annealed_mean(
-        self, logits: ArrayLike, temperature: float = 1.0, *, axis: int = -1
-    ) -> Floats:
+    def annealed_mean(self, logits: ArrayLike, temperature: float = 1.0, *, axis: int = -1) -> Floats:
         """The mean colour of softmax(logits / temperature).
 
         `logits`: K along `axis`; the result has a and b in its place. Temperature 1 is the plain
@@ -105,7 +107,7 @@ class AbBins:
         Image Colorization", ECCV 2016, equation 5.
         """
         if not temperature > 0:
-            raise BadOption("temperature", f"greater than 0, not {temperature:g}")
+            raise BadOption("temperature", f"must be greater than 0, not {temperature:g}")
         scores = np.moveaxis(floats(logits), axis, -1)
         if scores.shape[-1] != len(self):
             raise ValueError(f"{len(self)} logits a place are wanted, not {scores.shape[-1]}")
@@ -145,10 +147,10 @@ def mix_prior(counts: ArrayLike, *, uniform: float = 0.02) -> Floats:
     """
     seen = floats(counts).astype(np.float64)
     if not 0 <= uniform <= 1:
-        raise BadOption("uniform", f"in 0…1, not {uniform:g}")
+        raise BadOption("uniform", f"must be in 0…1, not {uniform:g}")
     if seen.ndim != 1 or not (np.isfinite(seen).all() and (seen >= 0).all() and seen.sum() > 0):
-        raise BadOption("counts", "numbers of 0 or more, not all of them 0")
-    return (1 - uniform) * seen / seen.sum() + uniform / len(seen)
+        raise BadOption("counts", "must be numbers of 0 or more, not all of them 0")
+    return np.asarray((1 - uniform) * seen / seen.sum() + uniform / len(seen))
 
 
 def class_weights(prior: ArrayLike, *, lam: float = 0.5) -> Floats:
@@ -159,12 +161,12 @@ def class_weights(prior: ArrayLike, *, lam: float = 0.5) -> Floats:
     """
     share = floats(prior).astype(np.float64)
     if not 0 <= lam <= 1:
-        raise BadOption("lam", f"in 0…1, not {lam:g}")
+        raise BadOption("lam", f"must be in 0…1, not {lam:g}")
     if share.ndim != 1 or not ((share >= 0).all() and np.isclose(share.sum(), 1, atol=1e-4)):
-        raise BadOption("prior", "a distribution: numbers of 0 or more whose sum is 1")
+        raise BadOption("prior", "must be a distribution: numbers of 0 or more whose sum is 1")
     mixed = (1 - lam) * share + lam / len(share)
     if not (mixed > 0).all():
-        raise BadOption("prior", "above 0 everywhere where lam is 0")
+        raise BadOption("prior", "must be above 0 everywhere where lam is 0")
     weights = 1 / mixed
     return np.asarray(weights / (share * weights).sum())
 
@@ -175,4 +177,4 @@ def _nearest_points(points: NDArray[np.int64]) -> NDArray[np.int64]:
     rows, columns = (np.arange(start, stop + 1) for start, stop in zip(low, high, strict=True))
     box = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)
     distance = np.square(box[:, :, np.newaxis] - points).sum(axis=-1)
-    return distance.argmin(axis=-1)
+    return np.asarray(distance.argmin(axis=-1), dtype=np.int64)

@@ -5,7 +5,7 @@ Whatever can be derived is derived; numpy and torch code import the same names.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +33,10 @@ A_SCALE: Final = 500.0
 B_SCALE: Final = 200.0
 
 
-def _frozen(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    values.setflags(write=False)
-    return values
+def _frozen(values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    frozen = values.astype(np.float64)
+    frozen.setflags(write=False)
+    return frozen
 
 
 def _xyz_of(chromaticity: tuple[float, float]) -> list[float]:
@@ -47,7 +48,7 @@ def _xyz_of(chromaticity: tuple[float, float]) -> list[float]:
 def _rgb_to_xyz() -> NDArray[np.float64]:
     """Scale the primaries' XYZ so that R = G = B = 1 is the white point (SMPTE RP 177-1993)."""
     primaries = np.array([_xyz_of(primary) for primary in SRGB_PRIMARIES]).T
-    return primaries * np.linalg.solve(primaries, np.array(_xyz_of(D65_CHROMATICITY)))
+    return np.asarray(primaries * np.linalg.solve(primaries, np.array(_xyz_of(D65_CHROMATICITY))))
 
 
 RGB_TO_XYZ: Final = _frozen(_rgb_to_xyz())

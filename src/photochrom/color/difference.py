@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from math import pi, radians
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from photochrom.color.arrays import Floats, triplets
-
-_POW_25_7 = 25.0**7
 
 
 def delta_e_76(lab_1: ArrayLike, lab_2: ArrayLike) -> Floats:
@@ -19,7 +19,8 @@ def delta_e_76(lab_1: ArrayLike, lab_2: ArrayLike) -> Floats:
     5.0
     """
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.sqrt(np.square(triplets(lab_1) - triplets(lab_2)).sum(axis=-1))
+        squares = np.square(triplets(lab_1) - triplets(lab_2))
+    return np.asarray(np.sqrt(squares.sum(axis=-1)))
 
 
 def delta_e_2000(lab_1: ArrayLike, lab_2: ArrayLike) -> Floats:
@@ -44,19 +45,19 @@ def delta_e_2000(lab_1: ArrayLike, lab_2: ArrayLike) -> Floats:
         mean_h = _mean_hue(hue_1, hue_2, chroma_1 * chroma_2)
         weight_t = (
             1
-            - 0.17 * np.cos(mean_h - np.radians(30))
+            - 0.17 * np.cos(mean_h - radians(30))
             + 0.24 * np.cos(2 * mean_h)
-            + 0.32 * np.cos(3 * mean_h + np.radians(6))
-            - 0.20 * np.cos(4 * mean_h - np.radians(63))
+            + 0.32 * np.cos(3 * mean_h + radians(6))
+            - 0.20 * np.cos(4 * mean_h - radians(63))
         )
         from_50 = np.square(mean_l - 50)
         l_term = step_l / (1 + 0.015 * from_50 / np.sqrt(20 + from_50))
         c_term = step_c / (1 + 0.045 * mean_c)
         h_term = step_h / (1 + 0.015 * mean_c * weight_t)
-        turn = np.radians(60) * np.exp(-np.square((np.degrees(mean_h) - 275) / 25))
+        turn = radians(60) * np.exp(-np.square((np.degrees(mean_h) - 275) / 25))
         rotation = -np.sin(turn) * 2 * _high_chroma(mean_c)
         squares = l_term**2 + c_term**2 + h_term**2 + rotation * c_term * h_term
-        return np.sqrt(squares)
+        return np.asarray(np.sqrt(squares))
 
 
 def _adjusted(first: Floats, second: Floats) -> tuple[Floats, ...]:
@@ -66,7 +67,7 @@ def _adjusted(first: Floats, second: Floats) -> tuple[Floats, ...]:
     parts: list[Floats] = []
     for lab in (first, second):
         a, b = lab[..., 1] * stretch, lab[..., 2]
-        parts += [lab[..., 0], np.hypot(a, b), np.arctan2(b, a) % (2 * np.pi)]
+        parts += [lab[..., 0], np.hypot(a, b), np.arctan2(b, a) % (2 * pi)]
     return tuple(parts)
 
 
@@ -78,13 +79,13 @@ def _high_chroma(chroma: Floats) -> Floats:
 def _hue_step(hue_1: Floats, hue_2: Floats, chroma_product: Floats) -> Floats:
     """The signed way from one hue to the other, the short way round; 0 for a grey (equation 10)."""
     step = hue_2 - hue_1
-    step = np.where(step > np.pi, step - 2 * np.pi, np.where(step < -np.pi, step + 2 * np.pi, step))
+    step = np.where(step > pi, step - 2 * pi, np.where(step < -pi, step + 2 * pi, step))
     return np.where(chroma_product == 0, 0, step)
 
 
 def _mean_hue(hue_1: Floats, hue_2: Floats, chroma_product: Floats) -> Floats:
     """The hue half-way, the short way round; beside a grey the other's hue (equation 14)."""
     total = hue_1 + hue_2
-    far = np.abs(hue_1 - hue_2) > np.pi
-    round_trip = np.where(total < 2 * np.pi, total + 2 * np.pi, total - 2 * np.pi)
+    far = np.abs(hue_1 - hue_2) > pi
+    round_trip = np.where(total < 2 * pi, total + 2 * pi, total - 2 * pi)
     return np.where(chroma_product == 0, total, np.where(far, round_trip, total) / 2)

@@ -10,7 +10,7 @@ back is written likewise. White is the matrix's own row sums (`constants.WHITE_D
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from photochrom.color.arrays import Floats, floats, triplets
 from photochrom.color.constants import (
@@ -132,7 +132,7 @@ def y_from_lightness(lightness: ArrayLike) -> Floats:
     return _stimulus((floats(lightness) + L_OFFSET) / L_SCALE)
 
 
-def _mixed(values: Floats, matrix: np.ndarray) -> Floats:
+def _mixed(values: Floats, matrix: NDArray[np.float64]) -> Floats:
     """(…, 3) through a matrix whose rows sum to 1, written so that three equal values stay equal."""
     middle = values[..., 1]
     first, last = values[..., 0] - middle, values[..., 2] - middle

@@ -46,7 +46,8 @@ def linear_to_srgb(rgb: ArrayLike) -> Floats:
     """
     light = floats(rgb)
     size = np.abs(light)
-    power = (1 + SRGB_OFFSET) * size ** (1 / SRGB_EXPONENT) - SRGB_OFFSET
+    root = size ** (1 / SRGB_EXPONENT)
+    power = root + SRGB_OFFSET * (root - 1)  # as printed, but exactly 1 at 1
     return np.copysign(np.where(size <= SRGB_LINEAR_JOIN, size * SRGB_SLOPE, power), light)
 
 
