@@ -19,6 +19,7 @@ from photochrom.images import tiff
 from photochrom.images.bmp import bmp_header, bmp_samples
 from photochrom.images.formats import Format
 from photochrom.images.heic import heic_samples, open_heic
+from photochrom.images.ifd import exif_of_tiff, iptc_of_tiff
 from photochrom.images.pnm import pnm_header, pnm_samples
 
 _LOADERS: Final = {
@@ -109,6 +110,11 @@ class Source:
         return _image(pyvips.Operation.call(loader, os.fsencode(self.path), **options))
 
     def _tiff(self) -> pyvips.Image:
+        data = self._bytes().data
+        blobs = {"exif": exif_of_tiff(data), "iptc": iptc_of_tiff(data)}
+        return _with_blobs(self._tiff_samples(), blobs)
+
+    def _tiff_samples(self) -> pyvips.Image:
         tags = tiff.tiff_tags(self._bytes())
         if tags is None:
             return self._load("tiff", self.data)
@@ -171,10 +177,11 @@ def _of_array(samples: NDArray[np.generic]) -> pyvips.Image:
 
 
 def _with_blobs(image: pyvips.Image, info: dict[str, Any]) -> pyvips.Image:
-    """Attach the metadata that pillow-heif found, under the names libvips gives them."""
+    """Attach metadata that libvips did not find, under the names that it gives them."""
     fields = {
         "exif-data": info.get("exif"),
         "xmp-data": info.get("xmp"),
+        "iptc-data": info.get("iptc"),
         "icc-profile-data": info.get("icc_profile"),
     }
     image = image.copy()

@@ -10,15 +10,15 @@ from xml.parsers.expat import ExpatError
 import pyvips
 
 from photochrom.images.door import SRGB_PROFILE
+from photochrom.images.iptc import wrapped_iptc
 
 NOTE: Final = "Colours estimated by Photochrom; lightness as in the original"
 
 _XMP: Final = "xmp-data"
 _KEPT: Final = ("exif-data", _XMP, "iptc-data", "resolution-unit", "image-description")
 _KEPT_PREFIXES: Final = ("exif-ifd", "png-comment-")
-# IFD 1 is the thumbnail, which shows the picture before it was coloured. The pixels are upright by
-# the time they are written, so a tag that turns them would turn them twice.
-_DROPPED: Final = ("exif-ifd1-", "exif-ifd0-Orientation")
+# IFD 1 is the thumbnail, which shows the picture before it was coloured; the other two change.
+_DROPPED: Final = ("exif-ifd1-", "exif-ifd0-Orientation", "exif-ifd2-ColorSpace")
 # XMP longer than this is not a caption but a payload; it is carried over as it is.
 _MAX_XMP: Final = 4 * 1024 * 1024
 
@@ -73,10 +73,18 @@ def with_metadata(image: pyvips.Image, metadata: Metadata, note: str | None) -> 
             image.remove(name)
     for kind, name, value in metadata.fields:
         image.set_type(kind, name, value)
+    iptc = metadata.value("iptc-data")
+    if isinstance(iptc, bytes):
+        # As JPEG has it; `write` gives it to TIFF itself, because libvips cuts it short there.
+        image.set_type(pyvips.GValue.blob_type, "iptc-data", wrapped_iptc(iptc))
     if note is not None:
         xmp = metadata.value(_XMP)
         noted = with_note(xmp if isinstance(xmp, bytes) else None, note)
         image.set_type(pyvips.GValue.blob_type, _XMP, noted)
+    # Upright by now: what the EXIF block says of turning would otherwise be done twice.
+    image.set_type(pyvips.GValue.gint_type, "orientation", 1)
+    if metadata.value("exif-data") is not None:
+        image.set_type(pyvips.GValue.gstr_type, "exif-ifd2-ColorSpace", "1")
     image.set_type(pyvips.GValue.blob_type, "icc-profile-data", SRGB_PROFILE)
     return image
 

@@ -100,7 +100,7 @@ class Picture:
     width: int
     height: int
     bit_depth: int
-    metadata: Metadata
+    metadata: Metadata = field(repr=False)
     format: Format | None
     path: Path | None
     warnings: tuple[str, ...]
