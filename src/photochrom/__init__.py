@@ -28,7 +28,8 @@ if TYPE_CHECKING:
         UnsupportedFormat,
         UnwritableOutput,
     )
-    from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result, colorize
+    from photochrom.inference.kinds import colorize
+    from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
 
 __version__ = "0.1.0"
 
@@ -53,21 +54,34 @@ __all__ = [
     "colorize",
 ]
 
-_PIPELINE_NAMES = ("Colorizer", "ColorizeOptions", "Result", "colorize")
 _MODULE_OF = {
-    name: "photochrom.inference.pipeline" if name in _PIPELINE_NAMES else "photochrom.errors"
-    for name in __all__
-    if name != "__version__"
+    "ColorizeOptions": "photochrom.inference.pipeline",
+    "Colorizer": "photochrom.inference.pipeline",
+    "Result": "photochrom.inference.pipeline",
+    "colorize": "photochrom.inference.kinds",
+    "BadModel": "photochrom.errors",
+    "BadOption": "photochrom.errors",
+    "ImageTooLarge": "photochrom.errors",
+    "InputError": "photochrom.errors",
+    "MissingExtra": "photochrom.errors",
+    "ModelError": "photochrom.errors",
+    "ModelNotFound": "photochrom.errors",
+    "OutputError": "photochrom.errors",
+    "OutputExists": "photochrom.errors",
+    "PhotochromError": "photochrom.errors",
+    "UnreadableImage": "photochrom.errors",
+    "UnsupportedFormat": "photochrom.errors",
+    "UnwritableOutput": "photochrom.errors",
 }
 
 
 def __getattr__(name: str) -> object:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_MODULE_OF[name]), name)
+    value: object = getattr(import_module(_MODULE_OF[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(__all__))
+    return sorted({*globals(), *__all__})

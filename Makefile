@@ -1,0 +1,70 @@
+# Two commands do all the set-up on a machine that has Python and make:
+#   make demo     colours a photograph, with the packages that users get
+#   make test     runs every test, with everything that the tests need
+# Each keeps its packages in a folder of its own here and touches nothing else.
+
+# The photograph to colour: make demo PHOTO="grandmother, 1936.jpg"
+PHOTO ?= examples/migrant_mother_1936.jpg
+export PHOTO
+
+# A Python that is new enough; name another with PYTHON=…
+PYTHON ?= $(firstword $(shell for name in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name; done))
+
+# PyTorch without the CUDA packages, from wherever pip looks already or else from PyTorch's own index.
+TORCH := $(shell sed -n '/^torch==/p' constraints/test.txt)
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+PIP := -m pip --disable-pip-version-check install
+
+.PHONY: help demo test check format clean python
+
+help:
+	@echo 'make demo [PHOTO=path]   colour a photograph, and say where the result is'
+	@echo 'make test [ARGS=...]     run the tests; ARGS go to pytest'
+	@echo 'make check               lint, types, import contracts'
+	@echo 'make format              put the code into its standard layout'
+	@echo 'make clean               remove what these commands made'
+	@echo 'PYTHON=name              use this Python (3.11 or newer)'
+
+demo: .venv-demo/ready
+	@mkdir -p demo
+	@name=$$(basename "$$PHOTO"); result="demo/$${name%.*}.color.jpg"; \
+	set -x; .venv-demo/bin/photochrom "$$PHOTO" -o "$$result" --overwrite; \
+	{ status=$$?; set +x; } 2>/dev/null; \
+	if [ $$status = 0 ]; then echo "The coloured photograph is $$PWD/$$result"; fi; exit $$status
+
+test: .venv-test/ready
+	.venv-test/bin/python -m pytest $(ARGS)
+
+check: .venv-test/ready
+	.venv-test/bin/ruff check .
+	.venv-test/bin/ruff format --check .
+	.venv-test/bin/mypy
+	.venv-test/bin/lint-imports
+
+format: .venv-test/ready
+	.venv-test/bin/ruff check --fix .
+	.venv-test/bin/ruff format .
+
+clean:
+	rm -rf .venv-demo .venv-test demo
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+
+# The stamps: the packages are installed again when pyproject.toml or the constraints have changed.
+.venv-demo/ready: pyproject.toml | python
+	.venv-demo/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv-demo
+	.venv-demo/bin/python $(PIP) --editable .
+	touch $@
+
+.venv-test/ready: pyproject.toml constraints/test.txt | python
+	.venv-test/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv-test
+	.venv-test/bin/python $(PIP) '$(TORCH)+cpu' \
+		|| .venv-test/bin/python $(PIP) '$(TORCH)' --extra-index-url $(TORCH_INDEX)
+	.venv-test/bin/python $(PIP) --constraint constraints/test.txt --editable '.[dev,heic]'
+	touch $@
+
+python:
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo 'Photochrom needs Python 3.11 or newer$(if $(PYTHON),; $(PYTHON) is older or missing).' \
+		'Install one, or name it: make PYTHON=/path/to/python3 ...' >&2; exit 1; }
