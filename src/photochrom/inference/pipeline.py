@@ -30,8 +30,6 @@ LEAST_DETAIL = 128
 MOST_DETAIL = 640
 # Pictures smaller than this gain nothing from being enlarged for the network.
 SMALLEST_LOOK = 128
-# The guide of the edges: finer than the network's look, small enough to take a few milliseconds.
-GUIDE_SIDE = 384
 
 PictureSource = str | Path | bytes | NDArray[Any]
 
@@ -153,8 +151,7 @@ class Colorizer:
     def paint(self, picture: Picture, guess: Guess, rule: ColorRule) -> Result:
         """Choose colours by `rule` and lead them along the edges of the picture."""
         chroma = self.chroma(guess, rule)
-        guide = picture.thumbnail(GUIDE_SIDE, multiple=1)
-        return Result(picture, chroma, guided_coefficients(guide, chroma), self.card.name)
+        return Result(picture, chroma, guided_coefficients(guess.lightness, chroma), self.card.name)
 
     def chroma(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
         """a and b, (2, h, w), inside sRGB at the lightness the network saw."""
