@@ -6,17 +6,19 @@ ahead; Pillow leaves the interpreter free while it does.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from photochrom.datasets.pictures import EncodedPicture
+from photochrom.datasets.screen import DECODE_ERRORS
 from photochrom.errors import NoPictures
 
 
@@ -60,62 +62,74 @@ class Batches:
                 try:
                     out[i] = random_crop(picture.data, height, width, rng)
                     break
-                except (OSError, ValueError, SyntaxError):
+                except DECODE_ERRORS:
                     continue  # a damaged file costs another draw, never the run
             else:
                 raise NoPictures(picture.name, "eight pictures in a row could not be decoded")
         return out
 
-    def ahead(self, first: int, last: int, *, depth: int = 8) -> Iterator[NDArray[np.uint8]]:
-        """Batches of steps first … last − 1, decoded in a thread up to `depth` batches ahead."""
-        ready: queue.Queue[NDArray[np.uint8] | BaseException] = queue.Queue(maxsize=depth)
+    def ahead(self, first: int, *, depth: int = 8) -> Generator[NDArray[np.uint8]]:
+        """Batches of step `first` and on, without end, decoded in a thread up to `depth` ahead.
+
+        What the thread meets is raised here. Closing the generator ends the thread.
+        """
+        ready: queue.Queue[NDArray[np.uint8] | Exception] = queue.Queue(maxsize=depth)
         stop = threading.Event()
 
-        def put(item: NDArray[np.uint8] | BaseException) -> None:
+        def put(item: NDArray[np.uint8] | Exception) -> None:
             while not stop.is_set():
-                try:
-                    return ready.put(item, timeout=0.2)
-                except queue.Full:
-                    continue
+                with contextlib.suppress(queue.Full):
+                    ready.put(item, timeout=0.1)
+                    break
 
         def work() -> None:
+            step = first
             try:
-                for step in range(first, last):
-                    if stop.is_set():
-                        return
+                while not stop.is_set():
                     put(self(step))
-            except BaseException as error:
+                    step += 1
+            except Exception as error:  # noqa: BLE001  (whatever it is, it belongs to whoever waits)
                 put(error)
 
-        threading.Thread(target=work, daemon=True).start()
+        thread = threading.Thread(target=work, name="batches", daemon=True)
+        thread.start()
         try:
-            for _ in range(first, last):
+            while True:
                 item = ready.get()
-                if isinstance(item, BaseException):
+                if isinstance(item, Exception):
                     raise item
                 yield item
         finally:
             stop.set()
+            thread.join()
 
 
 def random_crop(data: bytes, height: int, width: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Decode, cut out 40 to 100 % of the area that fits at this aspect, resize, mirror half: (H, W, 3)."""
+    """Decode, cut out 40 to 100 % of the area that fits at this aspect, resize, mirror half: (H, W, 3).
+
+    Raises one of DECODE_ERRORS.
+    """
     with Image.open(io.BytesIO(data)) as opened:
         image = opened.convert("RGB")
     fit = min(image.width / width, image.height / height)
     scale = fit * float(np.sqrt(rng.uniform(0.4, 1.0)))
     w, h = width * scale, height * scale
     left, top = rng.uniform(0, image.width - w), rng.uniform(0, image.height - h)
-    image = image.resize((width, height), Image.Resampling.BICUBIC, box=(left, top, left + w, top + h), reducing_gap=2.0)
+    image = image.resize(
+        (width, height), Image.Resampling.BICUBIC, box=(left, top, left + w, top + h), reducing_gap=2.0
+    )
     pixels = np.asarray(image)
     return pixels[:, ::-1] if rng.random() < 0.5 else pixels
 
 
 def centre_crop(data: bytes, side: int) -> NDArray[np.uint8]:
-    """Decode, cut the centre square, resize by Lanczos: (side, side, 3). For validation."""
+    """Decode, cut the centre square, resize by Lanczos: (side, side, 3), writable. For validation.
+
+    Raises one of DECODE_ERRORS.
+    """
     with Image.open(io.BytesIO(data)) as opened:
         image = opened.convert("RGB")
     short = min(image.size)
     left, top = (image.width - short) / 2, (image.height - short) / 2
     box = (left, top, left + short, top + short)
-    return np.asarray(image.resize((side, side), Image.Resampling.LANCZOS, box=box))
+    return np.array(image.resize((side, side), Image.Resampling.LANCZOS, box=box))

@@ -27,7 +27,7 @@ _JPEG_TABLE = (
 
 
 def uniform(like: Tensor, low: float, high: float, generator: torch.Generator) -> Tensor:
-    """One draw a picture, (N, 1, 1, 1)."""
+    """One draw a picture, (N, 1, 1, 1), on the device of `like` whatever that of the generator."""
     draw = torch.rand((like.shape[0], 1, 1, 1), generator=generator, device=generator.device)
     return (low + (high - low) * draw).to(like.device)
 
@@ -69,7 +69,7 @@ def jpeg(x: Tensor, g: torch.Generator) -> Tensor:
     table = torch.tensor(_JPEG_TABLE, dtype=x.dtype, device=x.device) * (100 / 255)
     quality = uniform(x, 15, 70, g).view(n, 1, 1, 1, 1)
     step = table * torch.where(quality < 50, 50 / quality, 2 - quality / 50)
-    blocks = x.view(n, h // 8, 8, w // 8, 8).permute(0, 1, 3, 2, 4) - 50
+    blocks = x.reshape(n, h // 8, 8, w // 8, 8).permute(0, 1, 3, 2, 4) - 50
     coefficients = torch.round(dct @ blocks @ dct.T / step) * step
     return (dct.T @ coefficients @ dct).permute(0, 1, 3, 2, 4).reshape(n, 1, h, w) + 50
 
@@ -117,12 +117,16 @@ DAMAGES: tuple[tuple[Callable[[Tensor, torch.Generator], Tensor], float], ...] =
 
 
 def degrade(lightness: Tensor, generator: torch.Generator, *, share: float = 0.5) -> Tensor:
-    """Damage `share` of the pictures. lightness: (N, 1, H, W), 0…100 → the same, clipped to 0…100."""
-    x = lightness
+    """Damage `share` of the pictures. lightness: (N, 1, H, W), 0…100 → the same, clipped to 0…100.
+
+    Sides are multiples of 8. The draws come from `generator`, on its own device.
+    """
+    x = lightness.clone()
     damaged = uniform(x, 0, 1, generator) < share
     for damage, how_often in DAMAGES:
-        chosen = damaged & (uniform(x, 0, 1, generator) < how_often)
-        x = torch.where(chosen, damage(x, generator), x)
+        chosen = (damaged & (uniform(x, 0, 1, generator) < how_often)).flatten().nonzero().flatten()
+        if len(chosen):
+            x[chosen] = damage(x[chosen], generator)
     return x.clamp(0, 100)
 
 

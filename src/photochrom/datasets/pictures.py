@@ -6,6 +6,7 @@ batch asks for them; a training set of 250,000 then takes 3 GB and no disk is re
 
 from __future__ import annotations
 
+import re
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,13 +33,13 @@ def from_folder(folder: Path) -> Iterator[EncodedPicture]:
 
 def from_shard(shard: Path) -> Iterator[EncodedPicture]:
     """Every picture member of a tar shard; its source is the shard's name without the number."""
-    source = shard.stem.rsplit("-", 1)[0]
+    source = re.sub(r"-\d+$", "", shard.stem)
     with tarfile.open(shard) as tar:
         for member in tar:
             if member.isfile() and Path(member.name).suffix.lower() in PICTURE_SUFFIXES:
                 handle = tar.extractfile(member)
-                assert handle is not None
-                yield EncodedPicture(f"{shard}:{member.name}", source, handle.read())
+                data = handle.read() if handle else b""
+                yield EncodedPicture(f"{shard}:{member.name}", source, data)
 
 
 # Kind of path → reader. A folder that holds shards is read as its shards.
@@ -63,10 +64,10 @@ def load_pictures(places: Sequence[Path]) -> list[EncodedPicture]:
                     try:
                         pictures.extend(read(part))
                     except (OSError, tarfile.TarError) as error:
-                        raise NoPictures(f"{part}: {error}") from error
+                        raise NoPictures(part, str(error)) from error
                     break
             else:
-                raise NoPictures(f"{part}: no such folder or tar shard")
+                raise NoPictures(part, "no such folder or tar shard")
         if len(pictures) == before:
-            raise NoPictures(f"{place}: holds no pictures")
+            raise NoPictures(place, "holds no pictures")
     return pictures

@@ -16,6 +16,8 @@ LEAST_CHROMA = 3.0
 # A sepia print or a colour cast: every place has nearly the same ab.
 LEAST_SPREAD = 3.0
 MOST_WHITE = 0.5
+# What Pillow raises for a file that is damaged, no picture, or far too large.
+DECODE_ERRORS = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
 # Bits of 64 by which difference hashes of the same picture, recompressed or resized, still differ.
 SAME_PICTURE = 6
 
@@ -54,7 +56,9 @@ class Resemblance:
         if not len(self.hashes):
             return False
         mirrored = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        return any(
-            int(np.bitwise_count(self.hashes ^ np.uint64(difference_hash(im))).min()) <= SAME_PICTURE
-            for im in (image, mirrored)
-        )
+        return any(self._least_difference(difference_hash(im)) <= SAME_PICTURE for im in (image, mirrored))
+
+    def _least_difference(self, digest: int) -> int:
+        """Bits by which `digest` differs from the nearest of the hashes."""
+        different = (self.hashes ^ np.uint64(digest)).view(np.uint8).reshape(-1, 8)
+        return int(np.unpackbits(different, axis=1).sum(axis=1).min())

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from photochrom.datasets.screen import Resemblance, fault
+from photochrom.datasets.screen import DECODE_ERRORS, Resemblance, fault
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 
@@ -39,7 +39,7 @@ def pack(
     quality: int = 92,
     kept_apart: Resemblance | None = None,
     per_shard: int = 10_000,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Callable[[int], None] | None = None,
 ) -> Packed:
     """Write usable pictures as JPEG (4:4:4) with a short side of at most `side` into `out-NNNNNN.tar`.
 
@@ -52,7 +52,8 @@ def pack(
 
     def usable() -> Iterator[tuple[str, bytes]]:
         for done, file in enumerate(files, 1):
-            progress(done)
+            if progress is not None:
+                progress(done)
             try:
                 yield file.stem, _prepared(file, side=side, quality=quality, kept_apart=kept_apart)
             except _LeftOut as reason:
@@ -63,13 +64,16 @@ def pack(
     while batch := list(itertools.islice(pictures, per_shard)):
         target = out.with_name(f"{out.name}-{len(shards):06d}.tar")
         partial = target.with_suffix(".tar.part")
-        with tarfile.open(partial, "w") as tar:
-            for stem, data in batch:
-                info = tarfile.TarInfo(f"{written:08d}.{stem.replace('.', '_')}.jpg")
-                info.size = len(data)
-                tar.addfile(info, io.BytesIO(data))
-                written += 1
-        partial.replace(target)
+        try:
+            with tarfile.open(partial, "w") as tar:
+                for number, (stem, data) in enumerate(batch, written):
+                    info = tarfile.TarInfo(f"{number:08d}.{stem.replace('.', '_')}.jpg")
+                    info.size = len(data)
+                    tar.addfile(info, io.BytesIO(data))
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        written += len(batch)
         shards.append(target)
     return Packed(written, tuple(shards), left_out)
 
@@ -82,7 +86,7 @@ def _prepared(file: Path, *, side: int, quality: int, kept_apart: Resemblance | 
     try:
         with Image.open(file) as opened:
             image = ImageOps.exif_transpose(opened).convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except DECODE_ERRORS:
         raise _LeftOut("unreadable") from None
     if min(image.size) < 64:
         raise _LeftOut("too small")

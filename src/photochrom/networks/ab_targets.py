@@ -40,9 +40,7 @@ class AbTargets(nn.Module):
         i, j = cell[:, 0].clamp_max(rows - 2), cell[:, 1].clamp_max(columns - 2)
         index = torch.stack([self.table[i + di, j + dj] for di, dj in CORNERS], dim=1)
         pa, pb = part[:, 0], part[:, 1]
-        weight = torch.stack(
-            [(pa if di else 1 - pa) * (pb if dj else 1 - pb) for di, dj in CORNERS], dim=1
-        )
+        weight = torch.stack([(pa if di else 1 - pa) * (pb if dj else 1 - pb) for di, dj in CORNERS], dim=1)
         return index, weight
 
     def mean(self, logits: Tensor, temperature: float = 1.0) -> Tensor:

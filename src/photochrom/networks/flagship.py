@@ -68,6 +68,7 @@ class Encoder(nn.Module):
         self.stages = nn.ModuleList(stages)
 
     def forward(self, lightness: Tensor) -> Features:
+        """lightness: (N, 1, H, W), 0…100, sides multiples of 32."""
         # The trunk was trained on (v − 127)/128 of 8-bit values.
         x = self.stem(lightness * (255.0 / 100.0 / 128.0) - 127.0 / 128.0)
         taps = []
@@ -103,10 +104,11 @@ class Decoder(nn.Module):
         self.conv4 = nn.Sequential(ConvNorm(fine, fine), ConvNorm(fine, fine))
         self.head = nn.Conv2d(fine, bins, 1)
         # Logits start as the head's bias, which the trainer sets to the log prior.
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        for parameter in self.head.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, features: Features, hints: Tensor, wishes: Tensor) -> Tensor:
+        """features of one or more pictures, hints, wishes → logits; see the class."""
         confidence = hints[:, 2:]
         weighted = torch.cat([hints[:, :2] * (confidence / AB_SCALE), confidence], dim=1)
         hints8, hints16 = pooled_hints(weighted, 2), pooled_hints(weighted, 4)
@@ -151,5 +153,6 @@ class Flagship(nn.Module):
         self.decoder = Decoder(bins=bins, dim=dim, blocks=blocks, widths=widths)
 
     def forward(self, lightness: Tensor, hints: Tensor, wishes: Tensor) -> Tensor:
+        """Encoder, then decoder; see the class."""
         logits: Tensor = self.decoder(self.encoder(lightness), hints, wishes)
         return logits

@@ -6,6 +6,7 @@ holds no padding arithmetic as long as height and width are multiples of the net
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -37,12 +38,13 @@ class SamePadConv(nn.Conv2d):
         self.extra = None if symmetric else (before, total - before, before, total - before)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x: (N, ins, H, W) → (N, outs, H/stride, W/stride)."""
         if self.extra is not None:
             x = F.pad(x, self.extra)
         slow = self.groups > 1 and x.device.type == "cpu" and torch.is_autocast_enabled("cpu")
         if slow and torch.is_grad_enabled():
-            y: Tensor = _DepthwiseOnCpu.apply(x, self.weight, self.stride[0], int(self.padding[0]))
-            return y
+            apply: Callable[..., Tensor] = _DepthwiseOnCpu.apply
+            return apply(x, self.weight, self.stride[0], int(self.padding[0]))
         return super().forward(x)
 
 
@@ -98,6 +100,7 @@ class InvertedResidual(nn.Module):
         self.adds_input = stride == 1 and ins == outs
 
     def forward(self, x: Tensor) -> Tensor:
+        """x: (N, ins, H, W) → (N, outs, H/stride, W/stride)."""
         y: Tensor = self.layers(x)
         return x + y if self.adds_input else y
 
@@ -132,7 +135,9 @@ class TokenBlock(nn.Module):
         self.qkv = nn.Linear(dim, 3 * dim)
         self.out = nn.Linear(dim, dim)
         self.norm2 = nn.LayerNorm(dim)
-        self.mlp = nn.Sequential(nn.Linear(dim, 3 * dim), nn.GELU(approximate="tanh"), nn.Linear(3 * dim, dim))
+        self.mlp = nn.Sequential(
+            nn.Linear(dim, 3 * dim), nn.GELU(approximate="tanh"), nn.Linear(3 * dim, dim)
+        )
 
     def forward(self, grid: Tensor, whole: Tensor) -> tuple[Tensor, Tensor]:
         """grid: (N, C, H, W), whole: (N, 1, C) → the same shapes."""

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from photochrom.errors import BadConfig
 from photochrom.networks.flagship import LITE2, Encoder
+
+# What torch and safetensors raise for files that are missing, no checkpoint, or another network's.
+_FAULTS = (
+    OSError, EOFError, KeyError, RuntimeError, AttributeError, TypeError, ValueError,
+    pickle.UnpicklingError, SafetensorError,
+)  # fmt: skip
 
 
 def _renamed() -> Iterator[tuple[str, str]]:
@@ -30,13 +39,17 @@ def _renamed() -> Iterator[tuple[str, str]]:
 
 
 def load_lite2(encoder: Encoder, file: Path) -> None:
-    """Fill the encoder from efficientnet_lite_pytorch's Lite2 checkpoint (.pth).
+    """Fill the encoder from efficientnet_lite_pytorch's Lite2 checkpoint, .pth or .safetensors.
 
     The first convolution is summed over RGB: all three channels of a grey picture are the same.
     Raises BadConfig if the file cannot be read or lacks a tensor or has one of another shape.
     """
     try:
-        source: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+        source: dict[str, Tensor]
+        if file.suffix == ".safetensors":
+            source = load_file(file)
+        else:
+            source = torch.load(file, map_location="cpu", weights_only=True)
         state: dict[str, Tensor] = {}
         for theirs, ours in _renamed():
             for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked"):
@@ -44,5 +57,5 @@ def load_lite2(encoder: Encoder, file: Path) -> None:
                     state[f"{ours}.{name}"] = source[f"{theirs}.{name}"]
         state["stem.0.weight"] = state["stem.0.weight"].sum(1, keepdim=True)
         encoder.load_state_dict(state)
-    except (OSError, KeyError, RuntimeError, AttributeError, ValueError) as error:
+    except _FAULTS as error:
         raise BadConfig(file, f"not EfficientNet-Lite2's weights: {error}") from error

@@ -15,7 +15,8 @@ from photochrom.color import constants as c
 
 
 def _mixed(x: Tensor, matrix: NDArray[np.float64]) -> Tensor:
-    return torch.einsum("ij,njhw->nihw", torch.as_tensor(matrix, dtype=x.dtype, device=x.device), x)
+    # A list and not the array: the constants are not to be written to, which torch would warn of.
+    return torch.einsum("ij,njhw->nihw", x.new_tensor(matrix.tolist()), x)
 
 
 def srgb_to_linear(x: Tensor) -> Tensor:
@@ -33,16 +34,19 @@ def linear_to_srgb(x: Tensor) -> Tensor:
 
 def srgb_to_lab(rgb: Tensor) -> Tensor:
     """rgb: (N, 3, H, W), 0…1 → L 0…100, a, b. Reference: CIE 15:2018, 8.2.1, white D65."""
-    xyz = _mixed(srgb_to_linear(rgb), c.RGB_TO_RELATIVE)
+    return linear_to_lab(srgb_to_linear(rgb))
+
+
+def linear_to_lab(rgb: Tensor) -> Tensor:
+    """rgb: (N, 3, H, W), linear light 0…1 → L 0…100, a, b. Reference: CIE 15:2018, 8.2.1, white D65."""
+    xyz = _mixed(rgb, c.RGB_TO_RELATIVE)
     f = torch.where(
         xyz > c.LAB_CUBE_JOIN,
         xyz.clamp_min(c.LAB_CUBE_JOIN) ** (1 / 3),
         xyz * c.LAB_SLOPE + c.LAB_OFFSET,
     )
     fx, fy, fz = f.unbind(1)
-    return torch.stack(
-        [c.L_SCALE * fy - c.L_OFFSET, c.A_SCALE * (fx - fy), c.B_SCALE * (fy - fz)], dim=1
-    )
+    return torch.stack([c.L_SCALE * fy - c.L_OFFSET, c.A_SCALE * (fx - fy), c.B_SCALE * (fy - fz)], dim=1)
 
 
 def lab_to_srgb(lab: Tensor) -> Tensor:

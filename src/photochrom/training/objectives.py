@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -12,7 +13,7 @@ from photochrom.color import constants as c
 from photochrom.datasets.degrade import degrade, emulsion
 from photochrom.networks.ab_targets import AbTargets, soft_cross_entropy
 from photochrom.networks.flagship import HINT_STRIDE
-from photochrom.networks.torch_color import lightness_from_luminance, srgb_to_lab, srgb_to_linear
+from photochrom.networks.torch_color import lightness_from_luminance, linear_to_lab, srgb_to_linear
 from photochrom.training.config import Recipe
 
 # Each further hint has this chance (Zhang et al. 2017: points per picture are geometric, mean 7).
@@ -35,13 +36,17 @@ class Sample:
 
 
 def sample(rgb: Tensor, targets: AbTargets, recipe: Recipe, generator: torch.Generator) -> Sample:
-    """rgb: (N, H, W, 3) bytes on the training device → what a step needs."""
-    pictures = rgb.permute(0, 3, 1, 2).float() / 255
-    lab = srgb_to_lab(pictures)
-    eye = torch.as_tensor(c.RGB_TO_RELATIVE[1], dtype=torch.float32, device=rgb.device)
-    grey = (srgb_to_linear(pictures) * emulsion(eye, len(rgb), generator, share=recipe.film)).sum(1, keepdim=True)
+    """rgb: (N, H, W, 3) bytes on the training device → what a step needs. H, W: multiples of 8.
+
+    Every draw comes from `generator`, which may be of another device.
+    """
+    planes = rgb.permute(0, 3, 1, 2).contiguous()
+    pictures = planes.float() / 255
+    light = linear_light(planes)
+    eye = torch.tensor(c.RGB_TO_RELATIVE[1].tolist(), device=rgb.device)
+    grey = (light * emulsion(eye, len(rgb), generator, share=recipe.film)).sum(1, keepdim=True)
     seen = degrade(lightness_from_luminance(grey), generator, share=recipe.damaged)
-    ab = F.avg_pool2d(lab[:, 1:], HINT_STRIDE)
+    ab = F.avg_pool2d(linear_to_lab(light)[:, 1:], HINT_STRIDE)
     index, weight = targets(ab)
     return Sample(
         lightness=seen.contiguous(memory_format=torch.channels_last),
@@ -51,6 +56,12 @@ def sample(rgb: Tensor, targets: AbTargets, recipe: Recipe, generator: torch.Gen
         weight=weight,
         ab=ab,
     )
+
+
+def linear_light(planes: Tensor) -> Tensor:
+    """sRGB bytes of any shape → linear light 0…1: 256 powers in place of one a pixel."""
+    table = srgb_to_linear(torch.arange(256, device=planes.device) / 255)
+    return table.index_select(0, planes.flatten().int()).view(planes.shape)
 
 
 def automatic(rgb: Tensor, targets: AbTargets) -> Sample:
@@ -66,23 +77,24 @@ def sampled_hints(ab: Tensor, generator: torch.Generator, *, share: float) -> Te
     one to three cells a side and carries their mean colour; here confidence also varies.
     """
     n, _, h, w = ab.shape
-    out = torch.zeros((n, 3, h, w), device=ab.device)
+    # Hundreds of small patches: on a graphics card each would be a launch or three.
+    colors, out = ab.cpu(), torch.zeros((n, 3, h, w))
     draws = torch.rand((n, 2), generator=generator, device=generator.device).tolist()
     for i, (has, many) in enumerate(draws):
         if has >= share:
             continue
         # Inverse of the geometric distribution, at least one.
-        count = min(MOST_HINTS, 1 + int(torch.log(torch.tensor(1 - many)) / torch.log(torch.tensor(ANOTHER_HINT))))
+        count = min(MOST_HINTS, 1 + int(math.log(1 - many) / math.log(ANOTHER_HINT)))
         places = torch.randn((count, 2), generator=generator, device=generator.device).tolist()
         kinds = torch.rand((count, 2), generator=generator, device=generator.device).tolist()
         for (v, u), (size, trust) in zip(places, kinds, strict=True):
             side = 1 + int(size * 3)
             top = min(max(int(h / 2 + v * h / 4 - side / 2), 0), h - side)
             left = min(max(int(w / 2 + u * w / 4 - side / 2), 0), w - side)
-            patch = ab[i, :, top : top + side, left : left + side]
+            patch = colors[i, :, top : top + side, left : left + side]
             out[i, :2, top : top + side, left : left + side] = patch.mean((1, 2), keepdim=True)
             out[i, 2, top : top + side, left : left + side] = 1.0 if trust < 0.7 else trust
-    return out
+    return out.to(ab.device)
 
 
 def sampled_wishes(
@@ -94,10 +106,10 @@ def sampled_wishes(
     histogram.scatter_add_(1, index.flatten(1), weight.flatten(1))
     histogram = histogram / histogram.sum(1, keepdim=True)
     told = (torch.rand((n, 2), generator=generator, device=generator.device) < share).float().to(index.device)
-    colorful = colorfulness(pictures) / COLORFULNESS_UNIT
-    return torch.cat(
-        [histogram * told[:, :1], told[:, :1], (colorful * told[:, 1])[:, None], told[:, 1:]], dim=1
-    )
+    colorful = torch.zeros((n, 1), device=index.device)
+    asked = told[:, 1].nonzero().flatten()
+    colorful[asked, 0] = colorfulness(pictures[asked]) / COLORFULNESS_UNIT
+    return torch.cat([histogram * told[:, :1], told[:, :1], colorful, told[:, 1:]], dim=1)
 
 
 def colorfulness(pictures: Tensor) -> Tensor:
