@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from photochrom.images.formats import FORMATS
-
 COMMAND: Final = (sys.executable, "-m", "photochrom")
 _BARE: Final = (sys.executable, "-c", "pass")
 _MAKE: Final = """
@@ -28,11 +26,13 @@ from photochrom.evaluation.synthetic import write_photograph
 path, width, height, bands = sys.argv[1:]
 write_photograph(Path(path), width=int(width), height=int(height), bands=int(bands))
 """
-# The result is in colour whatever the original, and saved as `images.write` saves it.
+# The result is in colour whatever the original, and saved as `images.write` saves it, whose quality
+# stands here again because to import it takes longer than the rest of the floor.
+JPEG_QUALITY: Final = 92
 _FLOOR: Final = f"""
 import sys, pyvips
 source, target = sys.argv[1:]
-options = {{"Q": {FORMATS["jpeg"].quality}}}
+options = {{"Q": {JPEG_QUALITY}}}
 if target.endswith(".tif"):
     options = {{"compression": "deflate", "predictor": "horizontal"}}
 image = pyvips.Image.new_from_file(source, access="sequential")
