@@ -1,0 +1,316 @@
+"""Which pictures are coloured, and where each result goes: names alone, nothing is opened or written.
+
+The name of a result depends on the name of its picture and on nothing else, so that neither order
+nor neighbours nor an earlier run change it:
+
+    a.jpg → a.color.jpg        the format stays: the suffix stays, as it is spelt
+    a.gif → a.gif.color.png    the format changes: the whole name stays, for a.png has a.color.png
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Final
+
+from photochrom.errors import BadOption, InputError, PhotochromError, UnreadableImage, UnsupportedFormat
+from photochrom.images.formats import FORMATS, HEAD_BYTES, Format, format_of, sniff, writable
+
+_RESULT: Final = re.compile(r"\.(color|compare)(\.[^.]+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One picture to colour: where it is, and where its result goes."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A path that cannot be coloured, and why."""
+
+    path: Path
+    error: PhotochromError
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where results go: beside their pictures, below `folder`, or to `file`. At most one is given.
+
+    form: the format of all results; None keeps each picture's own
+    by_name: whether each folder of pictures is one below `folder` under its own name
+    """
+
+    form: Format | None = None
+    folder: Path | None = None
+    file: Path | None = None
+    by_name: bool = False
+
+    def target(self, source: Path, kind: Format, *, base: Path) -> Path:
+        """Where the result of `source`, a picture of format `kind`, goes.
+
+        base: the part of the path that is not repeated below `folder`
+        """
+        if self.file is not None:
+            return self.file
+        name = result_name(source.name, kind, self.form)
+        if self.folder is None:
+            return source.with_name(name)
+        return self.folder / source.parent.relative_to(base) / name
+
+
+def plan(
+    words: Sequence[str], *, out: str | None = None, form: Format | None = None, recursive: bool = False
+) -> Iterator[Job | Trouble]:
+    """The pictures that `words` name, in their order; those of a folder by name, files before folders.
+
+    words: files, folders, or patterns with `*`, `?`, `[…]` and `**`; a file of that very name wins
+    out: a file for a single picture; a folder if it is one, ends in a slash, or has to hold several
+    recursive: whether folders are entered below the first level
+
+    Folders and patterns leave out hidden names and results of ours (`is_result`); a result named
+    beside its picture is left out too, since a shell's `*.jpg` names both. Nothing but names is held,
+    and no more of them than one folder or pattern has. Raises BadOption where `out` cannot be meant.
+    """
+    placement = _placement(words, out, form)
+    found = _found(words, placement, recursive)
+    single = len(words) == 1 and os.path.lexists(words[0])
+    return found if single else _without_repeats(found)
+
+
+def result_name(name: str, kind: Format, form: Format | None = None) -> str:
+    """The name of the result of a picture: see the top of this file. No two names give the same.
+
+    kind: the picture's format. form: the result's; None: its own, or what takes its place
+    """
+    form = FORMATS[kind.written_as] if form is None else form
+    path = PurePath(name)
+    # "a.gif.png" keeps its whole name too, for "a.color.gif.png" would hide what "a.gif" gives.
+    if kind is form and _known(path.suffix) is form and _known(PurePath(path.stem).suffix) is None:
+        return f"{path.stem}.color{path.suffix}"
+    return f"{name}.color{form.suffixes[0]}"
+
+
+def is_result(name: str) -> bool:
+    """Whether a name is one that results get: NAME.color.EXT or NAME.compare.EXT."""
+    return _result_parts(name) is not None
+
+
+def original_of(name: str) -> str | None:
+    """The name whose result, or comparison, has this name; None if it is not that of a result."""
+    parts = _result_parts(name)
+    if parts is None:
+        return None
+    before, suffix = parts
+    return before if _known(PurePath(before).suffix) else before + suffix
+
+
+def comparison_of(target: Path) -> Path:
+    """Where before | after goes, beside a result: NAME.color.EXT gives NAME.compare.EXT."""
+    parts = _result_parts(target.name)
+    before, suffix = parts if parts is not None else (target.stem, target.suffix)
+    return target.with_name(f"{before}.compare{suffix}")
+
+
+def _known(suffix: str) -> Format | None:
+    try:
+        return format_of(suffix)
+    except UnsupportedFormat:
+        return None
+
+
+def _result_parts(name: str) -> tuple[str, str] | None:
+    match = _RESULT.search(name)
+    if match is None or match.start() == 0 or _known(match[2]) is None:
+        return None
+    return name[: match.start()], match[2]
+
+
+def _placement(words: Sequence[str], out: str | None, form: Format | None) -> Placement:
+    if out is None:
+        return Placement(form)
+    single = len(words) == 1 and not _is_folder(words[0])
+    single = single and (os.path.lexists(words[0]) or not glob.has_magic(words[0]))
+    slashes = tuple(slash for slash in (os.sep, os.altsep) if slash)
+    if not single and os.path.lexists(out) and not _is_folder(out):
+        raise BadOption("out", f"{out} is not a folder, and several pictures need one")
+    if not single or out.endswith(slashes) or _is_folder(out):
+        return Placement(form, folder=Path(out), by_name=len(words) > 1)
+    file = Path(out)
+    if not file.suffix:
+        raise BadOption("out", f"{out} has no suffix to say its format; a folder ends in a slash: {out}/")
+    try:
+        asked = writable(file.suffix)
+    except UnsupportedFormat as error:
+        raise BadOption("out", str(error)) from error
+    if form is not None and form is not asked:
+        raise BadOption("out", f"{out} is not the name of a file in format {form.name}")
+    return Placement(form, file=file)
+
+
+def _found(words: Sequence[str], placement: Placement, recursive: bool) -> Iterator[Job | Trouble]:
+    named = {_absolute(word) for word in words} if len(words) > 1 else set()
+    for word in words:
+        path = Path(word)
+        if _is_folder(word):
+            base = path.parent if placement.by_name and path.name not in ("", "..") else path
+            yield from _of_folder(path, placement, base=base, recursive=recursive)
+        elif os.path.lexists(word) or not glob.has_magic(word):
+            original = original_of(path.name)
+            if original is None or _absolute(path.with_name(original)) not in named:
+                yield _of_file(path, placement, base=path.parent)
+        else:
+            yield from _of_pattern(word, placement, recursive=recursive)
+
+
+def _of_file(path: Path, placement: Placement, *, base: Path) -> Job | Trouble:
+    """A file that was named: tried whatever its suffix, for its contents may be a picture's."""
+    try:
+        kind = _known(path.suffix)
+        if not stat.S_ISREG(path.stat().st_mode):
+            return _trouble(path, "is not a regular file; a pipe is read with - in its place")
+        if kind is None:
+            with path.open("rb") as file:
+                kind = sniff(file.read(HEAD_BYTES))
+    except FileNotFoundError:
+        return _trouble(path, "no such file or folder")
+    except OSError as error:
+        return _trouble(path, error.strerror or str(error))
+    if kind is None:
+        return _trouble(path, "is not a picture in any format known here")
+    return Job(path, placement.target(path, kind, base=base))
+
+
+def _of_pattern(pattern: str, placement: Placement, *, recursive: bool) -> Iterator[Job | Trouble]:
+    """What a pattern names. Its results keep the folders below the first one that has a wildcard."""
+    parts = Path(pattern).parts
+    plain = next(at for at, part in enumerate(parts) if glob.has_magic(part))
+    base, rest = Path(*parts[:plain]), list(parts[plain:])
+    deep = "**" in rest
+    if rest[-1] == "**":
+        rest.append("*")
+    results_too = ".color." in rest[-1] or ".compare." in rest[-1]
+    hidden_too = any(part.startswith(".") for part in rest)
+    empty = True
+    # Path.glob, unlike glob.glob, does not follow links on the way down, and so ends in a ring of them.
+    for name in sorted(str(match) for match in base.glob("/".join(rest))):
+        path = Path(name)
+        if not hidden_too and any(part.startswith(".") for part in path.relative_to(base).parts):
+            continue
+        if _is_folder(path):
+            # "**" meets every folder on its way; only one that the last part names was asked for.
+            if not deep:
+                empty = False
+                yield from _of_folder(path, placement, base=base, recursive=recursive)
+        elif _known(path.suffix) is not None and (results_too or not is_result(path.name)):
+            empty = False
+            yield _of_file(path, placement, base=base)
+    if empty:
+        yield _trouble(Path(pattern), "no picture has such a name")
+
+
+def _of_folder(folder: Path, placement: Placement, *, base: Path, recursive: bool) -> Iterator[Job | Trouble]:
+    empty = True
+    for item in _walk(folder, recursive=recursive):
+        empty = False
+        if isinstance(item, Trouble):
+            yield item
+        else:
+            yield Job(item, placement.target(item, format_of(item.suffix), base=base))
+    if empty:
+        deeper = "" if recursive else "; --recursive looks into the folders below"
+        yield Trouble(folder, InputError(folder, f"holds no picture to colour{deeper}"))
+
+
+def _walk(top: Path, *, recursive: bool) -> Iterator[Path | Trouble]:
+    """Pictures below `top`. Links are followed, but never back into a folder they came from."""
+    waiting: list[tuple[Path, frozenset[tuple[int, int]]]] = [(top, frozenset())]
+    while waiting:
+        folder, above = waiting.pop()
+        try:
+            status = folder.stat()
+            identity = (status.st_dev, status.st_ino)
+            if identity in above:
+                yield Trouble(folder, InputError(folder, "is a link back to a folder that holds it"))
+                continue
+            files, folders = _entries(folder)
+        except OSError as error:
+            reason = f"the folder cannot be read: {error.strerror or error}"
+            yield Trouble(folder, InputError(folder, reason))
+            continue
+        for name in files:
+            path = folder / name
+            fault = _why_not(path)
+            yield path if fault is None else _trouble(path, fault)
+        if recursive:
+            inside = above | {identity}
+            waiting.extend((folder / name, inside) for name in reversed(folders))
+
+
+def _entries(folder: Path) -> tuple[list[str], list[str]]:
+    """Names of a folder's pictures and of its folders, sorted; hidden ones and results left out."""
+    files, folders = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            picture = _known(PurePath(entry.name).suffix) is not None
+            try:
+                inner = entry.is_dir()
+            except OSError:  # a link that leads to itself: reported by whoever opens it
+                inner = not picture
+            if inner:
+                folders.append(entry.name)
+            elif picture and not is_result(entry.name):
+                files.append(entry.name)
+    return sorted(files), sorted(folders)
+
+
+def _why_not(path: Path) -> str | None:
+    """Why an entry of a folder is no file: links to nothing, or in a ring. None if it is one."""
+    try:
+        return None if stat.S_ISREG(path.stat().st_mode) else "is not a regular file"
+    except FileNotFoundError:
+        return "is a link to nothing"
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _without_repeats(found: Iterator[Job | Trouble]) -> Iterator[Job | Trouble]:
+    """Drop pictures that were named twice, and refuse those whose result another one has taken.
+
+    Two numbers a picture are kept, not its paths: there may be a million.
+    """
+    taken: dict[int, int] = {}
+    for item in found:
+        if isinstance(item, Job):
+            source, target = hash(_absolute(item.source)), hash(_absolute(item.target))
+            if target in taken:
+                if taken[target] != source:
+                    reason = f"its result would take the place of another picture's, {item.target}"
+                    yield Trouble(item.source, InputError(item.source, reason))
+                continue
+            taken[target] = source
+        yield item
+
+
+def _absolute(path: str | Path) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 (Path.absolute keeps "..", and resolve asks the disk)
+
+
+def _is_folder(path: str | Path) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
+
+
+def _trouble(path: Path, reason: str) -> Trouble:
+    return Trouble(path, UnreadableImage(path, reason))

@@ -1,0 +1,126 @@
+"""`photochrom colorize`, and what a bare `photochrom PATH…` does."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from photochrom.cli.console import Console
+from photochrom.cli.options import (
+    FormatName,
+    colorize_options,
+    console_options,
+    json_option,
+    model_options,
+)
+
+if TYPE_CHECKING:
+    from photochrom.images.formats import Format
+    from photochrom.inference.pipeline import ColorizeOptions
+
+PIPE = "-"
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(allow_dash=True))
+@click.option(
+    "-o",
+    "--out",
+    metavar="FILE|DIR",
+    type=click.Path(allow_dash=True),
+    help="Where results go: a file for one picture; a folder if it is one, ends in a slash, or there are "
+    "several pictures; - for a pipe. Folders are made. Without it: beside each picture.",
+)
+@click.option("-r", "--recursive", is_flag=True, help="Look into folders below the folders given.")
+@click.option(
+    "--format",
+    "form",
+    type=FormatName(),
+    metavar="FORMAT",
+    help="jpg, png, tif, webp or avif. Without it: the picture's own, or png where that is only read.",
+)
+@click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    metavar="1…100",
+    help="For formats with loss. Without it: the format's own.",
+)
+@click.option("--compare", is_flag=True, help="Write before | after too, as NAME.compare.EXT.")
+@colorize_options
+@model_options
+@click.option("--overwrite", is_flag=True, help="Replace results that exist; never the picture itself.")
+@click.option("--skip-existing", is_flag=True, help="Pass over pictures whose result exists.")
+@click.option("--dry-run", is_flag=True, help="Only say which results would be written.")
+@json_option
+@console_options
+@click.pass_context
+def colorize(
+    ctx: click.Context,
+    *,
+    paths: tuple[str, ...],
+    out: str | None,
+    recursive: bool,
+    form: Format | None,
+    quality: int | None,
+    compare: bool,
+    options: ColorizeOptions,
+    model: str,
+    threads: int | None,
+    overwrite: bool,
+    skip_existing: bool,
+    dry_run: bool,
+    as_json: bool,
+    console: Console,
+) -> None:
+    r"""Colour photographs.
+
+    PATH is a file, a folder, a pattern such as "scans/**/*.tif", or - for a picture from a pipe,
+    which goes to a pipe unless -o names a file.
+
+    The result of NAME.EXT is NAME.color.EXT beside it, or NAME.EXT.color.png where EXT cannot be
+    written; below -o DIR in the same tree, and with several PATHs each folder under its own name.
+    Folders are read without their hidden files and without results made before. A result that exists
+    is an error unless --overwrite or --skip-existing is given.
+
+    The paths of results go to stdout, all else to stderr.
+
+    \b
+    photochrom grandmother.jpg
+    photochrom shoebox/ --recursive -o coloured/ --skip-existing
+    curl -s https://example.org/old.jpg | photochrom - > new.jpg
+    """
+    from photochrom.batch.plan import plan
+    from photochrom.cli.work import Wishes, Work
+
+    if overwrite and skip_existing:
+        raise click.UsageError("--overwrite and --skip-existing contradict each other.")
+    if PIPE in paths and len(paths) > 1:
+        raise click.UsageError("- stands alone: one picture comes from a pipe (a file: ./-).")
+    wishes = Wishes(
+        options=options,
+        model=model,
+        threads=threads,
+        form=form,
+        quality=quality,
+        compare=compare,
+        overwrite=overwrite,
+        skip_existing=skip_existing,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+    work = Work(wishes, console)
+    if out == PIPE or (PIPE in paths and out is None):
+        if len(paths) > 1 or as_json or compare:
+            raise click.UsageError("A pipe takes one picture, and neither --json nor --compare.")
+        if sys.stdout.isatty():
+            raise click.UsageError("The picture would go to the terminal: add -o FILE, or > FILE.")
+        ctx.exit(work.to_pipe(None if PIPE in paths else paths[0]))
+    if PIPE in paths and out is not None:
+        ctx.exit(work.from_pipe(out))
+
+    total = 0
+    if console.has_bar:
+        total = sum(1 for _ in plan(paths, out=out, form=form, recursive=recursive))
+    ctx.exit(work.through(plan(paths, out=out, form=form, recursive=recursive), total=total))

@@ -1,0 +1,147 @@
+"""Options that several commands share, each set a decorator."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from photochrom.cli.console import VERBOSE, Console
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_HOME: Final = "photochrom.inference.pipeline"
+_KINDS: Final[dict[str, type]] = {"float": float, "int | None": int, "int": int}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One field of ColorizeOptions; `help` is the docstring below it."""
+
+    name: str
+    kind: type
+    default: Any
+    help: str
+
+
+@functools.cache
+def colorize_settings() -> tuple[Setting, ...]:
+    """The fields of ColorizeOptions, from its source: importing it loads numpy and libvips.
+
+    `photochrom colorize --help` is to be as quick as `photochrom --help`.
+    """
+    spec = find_spec(_HOME)
+    if spec is None or spec.origin is None:
+        raise ImportError(_HOME)
+    module = ast.parse(Path(spec.origin).read_text("utf8"))
+    classes = {node.name: node for node in module.body if isinstance(node, ast.ClassDef)}
+    settings = []
+    for field, below in pairwise(classes["ColorizeOptions"].body):
+        if isinstance(field, ast.AnnAssign) and field.value is not None and isinstance(below, ast.Expr):
+            name, kind = ast.unparse(field.target), _KINDS[ast.unparse(field.annotation)]
+            default, text = ast.literal_eval(field.value), ast.literal_eval(below.value)
+            settings.append(Setting(name, kind, default, text))
+    return tuple(settings)
+
+
+def colorize_options(command: Command) -> Command:
+    """One option for each field of ColorizeOptions; the command gets `options`, built and checked."""
+
+    @functools.wraps(command)
+    def packed(*args: Any, **kwargs: Any) -> Any:
+        from photochrom.inference.pipeline import ColorizeOptions
+
+        values = {setting.name: kwargs.pop(setting.name) for setting in colorize_settings()}
+        return command(*args, options=ColorizeOptions(**values), **kwargs)
+
+    for setting in reversed(colorize_settings()):
+        option = click.option(
+            f"--{setting.name.replace('_', '-')}",
+            type=setting.kind,
+            default=setting.default,
+            show_default=setting.default is not None,
+            help=setting.help,
+        )
+        packed = option(packed)
+    return packed  # type: ignore[return-value]  # click's parameters hang on it, its call is the same
+
+
+def model_options(command: Command) -> Command:
+    """--model and --threads: what a Colorizer is made with."""
+    threads = click.option(
+        "--threads",
+        type=click.IntRange(min=1, max=256),
+        metavar="N",
+        help="Processor threads to use. Without it: all there are, within reason.",
+    )
+    model = click.option(
+        "--model",
+        default="flagship",
+        show_default=True,
+        metavar="NAME|FILE",
+        help="A model by its name in `photochrom models`, or the path of a model card.",
+    )
+    return model(threads(command))
+
+
+def console_options(command: Command) -> Command:
+    """-q and -v; the command gets `console`."""
+
+    @functools.wraps(command)
+    def packed(*args: Any, quiet: bool, verbose: bool, **kwargs: Any) -> Any:
+        if quiet and verbose:
+            raise click.UsageError("-q and -v contradict each other.")
+        click.get_current_context().meta[VERBOSE] = verbose
+        return command(*args, console=Console(quiet=quiet, verbose=verbose), **kwargs)
+
+    loud = click.option("-v", "--verbose", is_flag=True, help="Say more, and where an error arose.")
+    calm = click.option("-q", "--quiet", is_flag=True, help="Say nothing but what failed.")
+    return calm(loud(packed))  # type: ignore[return-value]
+
+
+def json_option(command: Command) -> Command:
+    """--json; the command gets `as_json`."""
+    option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line on stdout.")
+    return option(command)
+
+
+class FormatName(click.ParamType):  # type: ignore[type-arg]  # generic in click from 8.4 on
+    """A format that can be written, by its name or suffix; the value is its row of FORMATS."""
+
+    name = "format"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The row. Usage error for a format that is unknown or only read."""
+        from photochrom.errors import UnsupportedFormat
+        from photochrom.images.formats import FORMATS, writable
+
+        if not isinstance(value, str):
+            return value
+        wish = value.lower().lstrip(".")
+        try:
+            return writable(wish if wish in FORMATS else f".{wish}")
+        except UnsupportedFormat as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 (click's signature)
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[click.shell_completion.CompletionItem]:
+        """Suffixes without their dots."""
+        from photochrom.images.formats import FORMATS
+
+        suffixes = (row.suffixes[0].lstrip(".") for row in FORMATS.values() if row.saver)
+        return [
+            click.shell_completion.CompletionItem(suffix)
+            for suffix in suffixes
+            if suffix.startswith(incomplete.lower().lstrip("."))
+        ]

@@ -1,0 +1,263 @@
+"""Going through a plan: one picture after another, and no failure ends the rest."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from photochrom.batch.plan import Job, Trouble, comparison_of
+from photochrom.cli.console import INTERRUPTED, Console, one_line, unexpected
+from photochrom.errors import BadOption, OutputExists, PhotochromError, UnsupportedFormat, UnwritableOutput
+from photochrom.images.door import set_threads
+from photochrom.images.formats import Format, writable
+from photochrom.images.read import DEFAULT_LIMITS
+from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
+
+STANDARD_INPUT: Final = "standard input"
+STANDARD_OUTPUT: Final = "standard output"
+
+DONE, FAILED, SKIPPED, PLANNED = "done", "failed", "skipped", "planned"
+"""What becomes of a picture: `status` in --json."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The options of `photochrom colorize`, but for which pictures and where to."""
+
+    options: ColorizeOptions
+    model: str
+    threads: int | None
+    form: Format | None
+    quality: int | None
+    compare: bool
+    overwrite: bool
+    skip_existing: bool
+    dry_run: bool
+    as_json: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one picture. `line` is for people, the rest for --json."""
+
+    status: str
+    source: str
+    line: str
+    targets: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Work:
+    """Colours pictures by the same wishes, tells the console, and counts.
+
+    Each way of working returns the exit code. The model is loaded for the first picture that needs
+    it; if that fails the error goes to the caller, for every picture would meet it.
+    """
+
+    def __init__(self, wishes: Wishes, console: Console) -> None:
+        self.wishes = wishes
+        self.console = console
+        self.counts: Counter[str] = Counter()
+        self.interrupted = False
+
+    @cached_property
+    def colorizer(self) -> Colorizer:
+        """The model, loaded on first use."""
+        if self.wishes.threads is not None:
+            set_threads(self.wishes.threads)
+        colorizer = Colorizer(self.wishes.model, threads=self.wishes.threads)
+        self.console.detail(f"model {colorizer.card.name}, {colorizer.provider}, threads {colorizer.threads}")
+        return colorizer
+
+    def through(self, items: Iterator[Job | Trouble], *, total: int) -> int:
+        """Colour what a plan lists; `total` is the length of the bar, if there is one."""
+        with self._summed_up(), self.console.progress(total):
+            for item in items:
+                if isinstance(item, Trouble):
+                    self._tell(_failed(item.path, item.error))
+                else:
+                    self.console.begin(item.source)
+                    self._one(item, item.source)
+                self.console.step()
+        return self._exit_code()
+
+    def from_pipe(self, out: str) -> int:
+        """Colour the picture from stdin into the file `out`."""
+        target = Path(out)
+        if out.endswith(("/", os.sep)) or target.is_dir():
+            raise BadOption("out", f"{out} is a folder; a picture from a pipe has no name, so give a file")
+        try:
+            asked = writable(target.suffix)
+        except UnsupportedFormat as error:
+            raise BadOption("out", str(error)) from error
+        if self.wishes.form not in (None, asked):
+            raise BadOption("out", f"{out} is not the name of a file in the format asked for")
+        with self._summed_up():
+            data = b"" if self.wishes.dry_run else _standard_input()
+            self._one(Job(Path(STANDARD_INPUT), target), data)
+        return self._exit_code()
+
+    def to_pipe(self, path: str | None) -> int:
+        """Colour a file, or the picture from stdin, to stdout; not a byte is written if it fails."""
+        name = STANDARD_INPUT if path is None else path
+        with self._summed_up():
+            if self.wishes.dry_run:
+                self._tell(Outcome(PLANNED, name, f"{name} → {STANDARD_OUTPUT}"))
+            else:
+                colorizer = self.colorizer
+                source = _standard_input() if path is None else Path(path)
+                self._tell(self._safely(name, lambda: self._send(colorizer, source, name)))
+        return self._exit_code()
+
+    def _one(self, job: Job, source: Path | bytes) -> None:
+        name = os.fspath(job.source)
+        outcome = self._safely(name, lambda: self._settled(job, name))
+        if outcome is None:
+            colorizer = self.colorizer
+            outcome = self._safely(name, lambda: self._write(colorizer, job, source))
+        self._tell(outcome)
+
+    def _settled(self, job: Job, name: str) -> Outcome | None:
+        """The outcome where there is nothing to compute: skipped, or only planned."""
+        targets = self._missing(job)
+        if not targets:
+            return Outcome(SKIPPED, name, f"{name}: skipped, {job.target} exists", (job.target,))
+        if self.wishes.dry_run:
+            return Outcome(PLANNED, name, f"{name} → {job.target}", tuple(targets))
+        return None
+
+    def _missing(self, job: Job) -> list[Path]:
+        """The files to write for a job. Raises OutputExists, or UnwritableOutput for the picture itself."""
+        targets = [job.target, *([comparison_of(job.target)] if self.wishes.compare else [])]
+        there = [target for target in targets if os.path.lexists(target)]
+        for target in there:
+            if _same(target, job.source):
+                raise UnwritableOutput(target, "is the picture being read, and that is never replaced")
+        if self.wishes.overwrite:
+            return targets
+        if there and not self.wishes.skip_existing:
+            reason = "exists; --overwrite replaces such results, --skip-existing passes over them"
+            raise OutputExists(there[0], reason)
+        return [target for target in targets if target not in there]
+
+    def _write(self, colorizer: Colorizer, job: Job, source: Path | bytes) -> Outcome:
+        started, name = time.perf_counter(), os.fspath(job.source)
+        result = colorizer(source, options=self.wishes.options, name=name)
+        # Again, and not only before: in between, another program may have written one of them.
+        targets = self._missing(job)
+        for target in targets:
+            _make_folder(target.parent)
+            how: dict[str, Any] = {"quality": self.wishes.quality, "overwrite": self.wishes.overwrite}
+            if target == job.target:
+                result.save(target, **how)
+            else:
+                result.save_comparison(target, **how)
+        return _done(result, name, tuple(targets), str(job.target), started)
+
+    def _send(self, colorizer: Colorizer, source: Path | bytes, name: str) -> Outcome:
+        started, form = time.perf_counter(), self.wishes.form
+        result = colorizer(source, options=self.wishes.options, name=name)
+        suffix = result.picture.output_suffix if form is None else form.suffixes[0]
+        encoded = result.encode(suffix, quality=self.wishes.quality)
+        stdout = sys.stdout.buffer
+        try:
+            stdout.write(encoded)
+            stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise UnwritableOutput(STANDARD_OUTPUT, error.strerror or str(error)) from error
+        return _done(result, name, (), STANDARD_OUTPUT, started)
+
+    def _safely(self, name: str, work: Callable[[], T]) -> T | Outcome:
+        """What `work` returns, or the failure that it ended in."""
+        try:
+            return work()
+        except BrokenPipeError:
+            raise
+        except PhotochromError as error:
+            return _failed(name, error)
+        except Exception as error:  # noqa: BLE001 (one picture must not end the rest)
+            line = unexpected(name, error, verbose=self.console.verbose)
+            return Outcome(FAILED, name, line, facts={"reason": line.splitlines()[0]})
+
+    def _tell(self, outcome: Outcome) -> None:
+        self.counts[outcome.status] += 1
+        if outcome.status == FAILED:
+            self.console.problem(outcome.line)
+        else:
+            self.console.detail(outcome.line)
+        for warning in outcome.warnings:
+            self.console.word(one_line(outcome.source, warning))
+        if self.wishes.as_json:
+            self.console.record(
+                {"status": outcome.status, "input": outcome.source, **outcome.facts}
+                | ({"outputs": [os.fspath(path) for path in outcome.targets]} if outcome.targets else {})
+                | ({"warnings": list(outcome.warnings)} if outcome.warnings else {})
+            )
+        elif outcome.status in (DONE, PLANNED):
+            for path in outcome.targets:
+                self.console.data(os.fspath(path))
+
+    @contextmanager
+    def _summed_up(self) -> Iterator[None]:
+        """End with the line that counts, on Ctrl-C too."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self.console.problem("Interrupted; the same command with --skip-existing does the rest.")
+        verb, done = ("to colour", PLANNED) if self.wishes.dry_run else ("coloured", DONE)
+        counts = self.counts
+        self.console.word(f"{counts[done]} {verb}, {counts[FAILED]} failed, {counts[SKIPPED]} skipped")
+
+    def _exit_code(self) -> int:
+        return INTERRUPTED if self.interrupted else int(self.counts[FAILED] > 0)
+
+
+def _done(result: Result, name: str, targets: tuple[Path, ...], where: str, started: float) -> Outcome:
+    picture, seconds = result.picture, round(time.perf_counter() - started, 3)
+    size = {"width": picture.width, "height": picture.height}
+    facts: dict[str, Any] = {"model": result.model, **size, "seconds": seconds}
+    line = f"{name} → {where} ({picture.width}×{picture.height}, {seconds:.2f} s)"
+    return Outcome(DONE, name, line, targets, tuple(picture.warnings), facts)
+
+
+def _failed(name: str | os.PathLike[str], error: PhotochromError) -> Outcome:
+    reason = error.reason or error.default_reason or str(error)
+    return Outcome(FAILED, os.fspath(name), str(error), facts={"reason": reason})
+
+
+def _standard_input() -> bytes:
+    """What comes through the pipe, up to a byte more than a picture may have."""
+    stdin = sys.stdin.buffer
+    if stdin.isatty():
+        raise click.UsageError("- reads a picture from a pipe, and there is none: photochrom - < FILE")
+    return stdin.read(DEFAULT_LIMITS.max_bytes + 1)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnwritableOutput(folder, error.strerror or str(error)) from error
+
+
+def _same(first: Path, second: Path) -> bool:
+    try:
+        return first.samefile(second)
+    except OSError:
+        return False
