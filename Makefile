@@ -41,7 +41,7 @@ check: .venv-test/ready
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/mypy
-	.venv-test/bin/lint-imports
+	.venv-test/bin/lint-imports --no-logo
 
 format: .venv-test/ready
 	.venv-test/bin/ruff check --fix .
