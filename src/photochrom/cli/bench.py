@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import platform
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from photochrom.cli.console import Console, one_line
+from photochrom.cli.options import console_options
 
 if TYPE_CHECKING:
     from photochrom.evaluation.bench import Case, Cost, Timing
@@ -16,12 +18,13 @@ if TYPE_CHECKING:
 _MEGA = 1e6
 
 
-@click.command(short_help="Time whole runs beside decoding and encoding alone.")
+@click.command()
 @click.option("--runs", type=click.IntRange(min=1), default=3, help="Of which the median is taken; 3.")
 @click.option("--only", metavar="CASE", multiple=True, help="One case by name; may be given more than once.")
 @click.option("--large", is_flag=True, help="Also 250 megapixels: some minutes, 2 GB of disk.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
-def bench(runs: int, only: tuple[str, ...], large: bool, as_json: bool) -> None:
+@console_options
+def bench(runs: int, only: tuple[str, ...], large: bool, as_json: bool, console: Console) -> None:
     """Time whole processes, start-up included, on made-up photographs.
 
     Beside each stands its floor: a process that only decodes and encodes the same file, or for
@@ -31,13 +34,18 @@ def bench(runs: int, only: tuple[str, ...], large: bool, as_json: bool) -> None:
 
     from photochrom.evaluation.bench import time_case
 
+    def announce(title: str, run: int) -> None:
+        # Words and no bar: what draws it would weigh on this process, and so on the peaks measured.
+        if console.has_bar:
+            console.word(f"{title}: run {run} of {runs}")
+
     timings: list[Timing] = []
     failed = False
     for case in _chosen(only, large=large):
         try:
-            timings.append(time_case(case, runs=runs, on_run=_announce if sys.stderr.isatty() else None))
+            timings.append(time_case(case, runs=runs, on_run=announce))
         except (OSError, subprocess.CalledProcessError) as error:
-            click.echo(f"{case.title}: {_reason(error)}", err=True)
+            console.problem(one_line(case.title, _reason(error)))
             failed = True
     if timings:
         click.echo(_json(timings) if as_json else _table(timings))
@@ -55,10 +63,6 @@ def _chosen(only: tuple[str, ...], *, large: bool) -> list[Case]:
     if only:
         return [case for case in CASES if case.name in only]
     return [case for case in CASES if large or not case.large]
-
-
-def _announce(title: str, run: int) -> None:
-    click.echo(f"{title}: run {run}", err=True)
 
 
 def _reason(error: Exception) -> str:

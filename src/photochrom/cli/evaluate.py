@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from photochrom.cli.console import Console
+from photochrom.cli.options import console_options, model_options
 
 if TYPE_CHECKING:
     from photochrom.evaluation.rendered import Bytes, Rendered
@@ -27,7 +29,7 @@ def _numbers(context: click.Context, param: click.Parameter, value: str | None) 
         raise click.BadParameter(f"{value!r} is not a list such as 0.5,1,2", context, param) from None
 
 
-@click.command(short_help="Measure how good the colours are.")
+@click.command()
 @click.option(
     "--data",
     "places",
@@ -37,7 +39,7 @@ def _numbers(context: click.Context, param: click.Parameter, value: str | None) 
     required=True,
     help="Folder of colour photographs, or one file; may be given more than once.",
 )
-@click.option("--model", default="flagship", help="Name of a model, or path of its card.")
+@model_options
 @click.option("--protocol", default="crop256", help="crop256 or native.")
 @click.option(
     "--vividness",
@@ -55,7 +57,6 @@ def _numbers(context: click.Context, param: click.Parameter, value: str | None) 
 @click.option("--detail", type=int, help="Short side at which the network looks.")
 @click.option("--limit", type=click.IntRange(min=1), help="Draw so many of the pictures at random.")
 @click.option("--seed", type=int, default=0, help="For --limit and for the intervals.")
-@click.option("--threads", type=int, help="For the network.")
 @click.option("--no-truth", is_flag=True, help="The pictures are black-and-white: nothing to compare with.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
 @click.option(
@@ -66,6 +67,7 @@ def _numbers(context: click.Context, param: click.Parameter, value: str | None) 
 )
 @click.option("--sheet-pictures", type=click.IntRange(min=1), default=12, help="How many are on it.")
 @click.option("--overwrite", is_flag=True, help="Replace the sheet if there is one.")
+@console_options
 def evaluate(
     places: tuple[Path, ...],
     model: str,
@@ -82,53 +84,69 @@ def evaluate(
     sheet: Path | None,
     sheet_pictures: int,
     overwrite: bool,
+    console: Console,
 ) -> None:
     """Colour the pictures of DIR from their lightness alone and compare with their own colours.
 
     Prints means over the pictures with 95 % bootstrap intervals, beside those of the grey picture
     and of the truth itself stored as 8-bit Lab. `docs/models.md` says what the figures mean.
     """
-    from photochrom.errors import OutputExists
     from photochrom.evaluation import run
     from photochrom.evaluation.protocol import protocol_named
-    from photochrom.evaluation.summary import summarize
-    from photochrom.images.formats import writable
+    from photochrom.images import set_threads
     from photochrom.inference.pipeline import ColorizeOptions, Colorizer
 
     chosen = protocol_named(protocol)
-    ColorizeOptions(detail=detail)
+    ColorizeOptions(detail=detail)  # refuses what is out of range before any work
+    _check_sheet(sheet, overwrite=overwrite)
+    files = run.find_pictures(places, limit=limit, seed=seed)
+    if threads is not None:
+        set_threads(threads)
+    colorizer = Colorizer(model, threads=threads)
+    about = {
+        "model": colorizer.card.name,
+        "protocol": chosen.name,
+        "detail": detail or colorizer.card.detail,
+        "seed": seed,
+    }
+    strips: list[list[Bytes]] = []
+    with console.progress(len(files)):
+        measured = run.evaluate(
+            colorizer,
+            _counted(files, console),
+            protocol=chosen,
+            settings=_settings(colorizer.card, vividness, tau, temperature),
+            detail=detail,
+            has_truth=not no_truth,
+            on_picture=_keeper(strips, files, sheet_pictures) if sheet else None,
+        )
+    _report(measured, about, as_json=as_json)
+    if sheet is not None and strips:
+        columns = _write_sheet(strips, measured.rows, sheet, truth=not no_truth, overwrite=overwrite)
+        console.word(f"{sheet}: {len(strips)} pictures, each {columns}")
+    if measured.failures:
+        for failure in measured.failures:
+            console.problem(str(failure))
+        click.get_current_context().exit(1)
+
+
+def _check_sheet(sheet: Path | None, *, overwrite: bool) -> None:
+    """Refuse now what would be refused after an hour of work."""
+    from photochrom.errors import OutputExists
+    from photochrom.images.formats import writable
+
     if sheet is not None:
-        # An hour of work should not end in a refusal that could have come first.
         writable(sheet.suffix)
         if sheet.exists() and not overwrite:
             raise OutputExists(sheet)
-    files = run.find_pictures(places, limit=limit, seed=seed)
-    colorizer = Colorizer(model, threads=threads)
-    strips: list[list[Bytes]] = []
-    measured = run.evaluate(
-        colorizer,
-        _with_progress(files),
-        protocol=chosen,
-        settings=_settings(colorizer.card, vividness, tau, temperature),
-        detail=detail,
-        has_truth=not no_truth,
-        on_picture=_keeper(strips, files, sheet_pictures) if sheet else None,
-    )
-    for failure in measured.failures:
-        click.echo(str(failure), err=True)
-    if measured.files:
-        summary = summarize(measured, seed=seed)
-        about = {
-            "model": colorizer.card.name,
-            "protocol": chosen.name,
-            "detail": detail or colorizer.card.detail,
-            "seed": seed,
-        }
-        click.echo(_json(summary, measured, about) if as_json else _table(summary, about))
-    if sheet is not None and strips:
-        _write_sheet(strips, measured.rows, sheet, truth=not no_truth, overwrite=overwrite)
-    if measured.failures:
-        click.get_current_context().exit(1)
+
+
+def _counted(files: Sequence[Path], console: Console) -> Iterator[Path]:
+    """The files; the bar moves on as each is done with."""
+    for file in files:
+        console.begin(file.name)
+        yield file
+        console.step()
 
 
 def _settings(
@@ -142,21 +160,9 @@ def _settings(
     explicit = tau is not None or temperature is not None
     places = vividness or (() if explicit else (1.0,))
     settings = [Setting(f"vividness {place:g}", card.rule(place)) for place in places]
-    return settings + (rules_of(tau or (0.0,), temperature or (1.0,)) if explicit else [])
-
-
-def _with_progress(files: Sequence[Path]) -> Any:
-    """The files, with a bar on stderr as they are taken, if that is a terminal."""
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(
-        files,
-        description="Measuring",
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
+    if explicit:
+        settings += rules_of(tau or (0.0,), temperature or (1.0,))
+    return list(dict.fromkeys(settings))
 
 
 def _keeper(
@@ -178,14 +184,23 @@ def _keeper(
 
 def _write_sheet(
     strips: list[list[Bytes]], rows: Sequence[str], target: Path, *, truth: bool, overwrite: bool
-) -> None:
+) -> str:
+    """Write it, and say what its columns are."""
     from photochrom.evaluation.run import GRAY, LAB8, TRUTH
     from photochrom.evaluation.sheet import contact_sheet, write_sheet
 
     write_sheet(contact_sheet(strips), target, overwrite=overwrite)
     settings = [row for row in rows if row not in (GRAY, LAB8)]
-    columns = ["input", *settings, *([TRUTH] if truth else [])]
-    click.echo(f"{target}: {len(strips)} pictures, each {' | '.join(columns)}", err=True)
+    return " | ".join(["input", *settings, *([TRUTH] if truth else [])])
+
+
+def _report(measured: Measurements, about: Mapping[str, Any], *, as_json: bool) -> None:
+    """The figures on stdout; nothing if there are none."""
+    from photochrom.evaluation.summary import summarize
+
+    if measured.files:
+        summary = summarize(measured, seed=about["seed"])
+        click.echo(_json(summary, measured, about) if as_json else _table(summary, about))
 
 
 def _json(summary: Summary, measured: Measurements, about: Mapping[str, Any]) -> str:

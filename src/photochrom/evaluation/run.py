@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.errors import BadOption, InputError, UnreadableImage
+from photochrom.errors import BadOption, InputError, MissingExtra, PhotochromError, UnreadableImage
 from photochrom.evaluation.metrics import METRICS
 from photochrom.evaluation.protocol import Protocol, Scene
 from photochrom.evaluation.rendered import Rendered, from_samples, gray_of, through_lab8
@@ -66,7 +66,7 @@ class Measurements:
     rows: tuple[str, ...]
     values: Mapping[str, NDArray[np.float64]] = field(repr=False)
     truth: Mapping[str, NDArray[np.float64]] = field(repr=False)
-    failures: tuple[InputError, ...]
+    failures: tuple[PhotochromError, ...]
 
 
 def rules_of(taus: Sequence[float], temperatures: Sequence[float]) -> list[Setting]:
@@ -123,14 +123,14 @@ def evaluate(
         raise BadOption("settings", "two of them are the same")
     names = [name for name, metric in METRICS.items() if has_truth or not metric.needs_truth]
     done: list[Path] = []
-    failures: list[InputError] = []
+    failures: list[PhotochromError] = []
     columns: list[list[list[float]]] = []
     of_truth: list[list[float]] = []
     for file in files:
         try:
             scene = protocol.prepare(file)
             pictures = _render(colorizer, scene, settings, detail=detail, has_truth=has_truth)
-        except InputError as error:
+        except (InputError, MissingExtra) as error:
             failures.append(error)
             continue
         truth = scene.truth if has_truth else None
@@ -172,7 +172,7 @@ def _gathered(
     names: list[str],
     columns: list[list[list[float]]],
     of_truth: list[list[float]],
-    failures: list[InputError],
+    failures: list[PhotochromError],
 ) -> Measurements:
     values = np.array(columns, np.float64).reshape(len(files), len(names), len(rows))
     free = [name for name, metric in METRICS.items() if not metric.needs_truth]
