@@ -100,7 +100,7 @@ class Result:
 
     def to_array(self) -> NDArray[Any]:
         """(H, W, 3), or (H, W, 4) with alpha; uint8 or uint16 as the picture is deep."""
-        return to_array(self.image, self.picture)
+        return to_array(self.image)
 
 
 class Colorizer:

@@ -1,0 +1,68 @@
+"""Same kind in, same kind out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import photochrom
+from photochrom.errors import BadOption, OutputExists
+from photochrom.images.read import read_picture
+
+GREY = np.tile(np.linspace(0, 255, 80).astype(np.uint8), (50, 1))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+@pytest.mark.parametrize("channels", [0, 1, 3, 4])
+def test_arrays_keep_dtype_and_size(toy: Path, dtype: type, channels: int) -> None:
+    x = GREY if channels == 0 else np.repeat(GREY[..., None], channels, axis=-1)
+    if dtype == np.uint16:
+        x = x.astype(np.uint16) * 257
+    elif dtype != np.uint8:
+        x = (x / 255).astype(dtype)
+    before = x.copy()
+    y = photochrom.colorize(x, model=toy)
+    np.testing.assert_array_equal(x, before)
+    assert y.dtype == dtype and y.shape == (50, 80, 4 if channels == 4 else 3)
+    top = 1.0 if np.issubdtype(dtype, np.floating) else np.iinfo(dtype).max
+    assert 0.9 * top < y.max() <= top
+
+
+def test_a_path_gives_a_path_beside_it(toy: Path, tmp_path: Path) -> None:
+    source = tmp_path / "photo.png"
+    Image.fromarray(GREY).save(source)
+    before = source.read_bytes()
+    target = photochrom.colorize(source, model=toy)
+    assert target == tmp_path / "photo.color.png" and source.read_bytes() == before
+    assert read_picture(target).width == 80
+    with pytest.raises(OutputExists, match=r"photo\.color\.png"):
+        photochrom.colorize(str(source), model=toy)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_bytes_give_bytes_of_the_same_format(toy: Path, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "x"
+    Image.fromarray(GREY).save(file, kind)
+    result = tmp_path / "y"
+    result.write_bytes(photochrom.colorize(file.read_bytes(), model=toy))
+    with Image.open(result) as image:
+        assert image.format == kind and image.size == (80, 50)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "1", "I;16", "CMYK"])
+def test_pil_images_give_pil_images(toy: Path, mode: str) -> None:
+    image = Image.fromarray(GREY)
+    image = Image.fromarray(GREY.astype(np.uint16) * 257) if mode == "I;16" else image.convert(mode)
+    result = photochrom.colorize(image, model=toy)
+    assert isinstance(result, Image.Image) and result.size == (80, 50)
+    assert result.mode == ("RGBA" if mode in ("LA", "RGBA") else "RGB")
+
+
+def test_what_cannot_be_coloured_is_refused(toy: Path) -> None:
+    with pytest.raises(BadOption, match="saturation"):
+        photochrom.colorize(GREY, model=toy, saturation=2)
+    with pytest.raises(BadOption, match="int"):
+        photochrom.colorize(7, model=toy)
