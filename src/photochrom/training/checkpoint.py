@@ -23,21 +23,24 @@ def save(path: Path, state: dict[str, Any]) -> None:
             handle.flush()
             os.fsync(handle.fileno())
         partial.replace(path)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # torch's writer makes a RuntimeError of a full disk
+        raise TrainingError(path, f"checkpoint not written: {error}") from error
+    finally:
         partial.unlink(missing_ok=True)
-        raise TrainingError(path, f"checkpoint not written: {error.strerror or error}") from error
 
 
 def load(path: Path) -> dict[str, Any]:
     """Read a checkpoint onto the CPU. Raises TrainingError naming the file and the reason."""
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        version = state["version"]
     except FileNotFoundError as error:
         raise TrainingError(path, "no checkpoint here") from error
     except Exception as error:
-        raise TrainingError(path, f"not a checkpoint: {error}") from error
-    if state.get("version") != VERSION:
-        raise TrainingError(path, f"checkpoint of version {state.get('version')}; this is version {VERSION}")
+        # torch's own text is a page on pickling; it stays in the cause.
+        raise TrainingError(path, "not a checkpoint of Photochrom, or damaged") from error
+    if version != VERSION:
+        raise TrainingError(path, f"checkpoint of version {version}; this is version {VERSION}")
     return state
 
 

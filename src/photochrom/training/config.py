@@ -6,6 +6,9 @@ import ast
 import dataclasses
 import difflib
 import inspect
+import itertools
+import math
+import textwrap
 import tomllib
 import typing
 from collections.abc import Mapping, Sequence
@@ -33,6 +36,11 @@ class Stage:
             raise BadConfig("share", f"must lie in 0…1, not {self.share}")
         if self.batch < 1:
             raise BadConfig("batch", f"must be at least 1, not {self.batch}")
+        if not self.sizes:
+            raise BadConfig("sizes", "name at least one")
+        for source, weight in self.weights.items():
+            if not 0 <= weight < math.inf:
+                raise BadConfig("weights", f"{source}: must be 0 or more, not {weight}")
         for height, width in self.sizes:
             if height % 32 or width % 32 or height < 32 or width < 32:
                 raise BadConfig("sizes", f"{height}×{width}: sides must be multiples of 32")
@@ -78,6 +86,17 @@ class Recipe:
     """Seed of weights, batches and damage."""
 
     def __post_init__(self) -> None:
+        for name in ("rate", "encoder_rate", "weight_decay"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise BadConfig(name, f"must be 0 or more, not {getattr(self, name)}")
+        if not self.clip > 0:
+            raise BadConfig("clip", f"must be above 0, not {self.clip}")
+        for name in ("warmup", "blocks", "seed"):
+            if getattr(self, name) < 0:
+                raise BadConfig(name, f"must be 0 or more, not {getattr(self, name)}")
+        for width in self.widths:
+            if width < 8 or width % 8:
+                raise BadConfig("widths", f"must be multiples of 8, not {width}")
         total = sum(stage.share for stage in self.stages)
         if abs(total - 1) > 1e-6:
             raise BadConfig("stages", f"shares must sum to 1, not {total:g}")
@@ -86,7 +105,7 @@ class Recipe:
                 raise BadConfig(name, f"must lie in 0…1, not {getattr(self, name)}")
         if not 0 <= self.ema < 1:
             raise BadConfig("ema", f"must be at least 0 and below 1, not {self.ema}")
-        if self.dim % 32:
+        if self.dim < 32 or self.dim % 32:
             raise BadConfig("dim", f"must be a multiple of 32, not {self.dim}")
 
     def stage_at(self, progress: float) -> Stage:
@@ -108,7 +127,10 @@ def load_recipe(file: Path | None = None, *, overrides: Sequence[str] = ()) -> R
     if file is not None:
         try:
             values = tomllib.loads(file.read_text("utf8"))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            from_values(Recipe, values)
+        except OSError as error:
+            raise BadConfig(file, error.strerror or str(error)) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, BadConfig) as error:
             raise BadConfig(file, str(error)) from error
     for word in overrides:
         key, equals, text = word.partition("=")
@@ -159,11 +181,11 @@ def _converted(key: str, wanted: Any, value: Any) -> Any:
 
 def field_help(kind: type) -> dict[str, str]:
     """Field → its docstring, read from the class's source."""
-    body = ast.parse(inspect.getsource(kind)).body[0]
-    assert isinstance(body, ast.ClassDef)
     found: dict[str, str] = {}
-    for line, after in zip(body.body, body.body[1:], strict=False):
-        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
-            if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-                found[line.target.id] = str(after.value.value)
+    for definition in ast.parse(textwrap.dedent(inspect.getsource(kind))).body:
+        lines = definition.body if isinstance(definition, ast.ClassDef) else []
+        for line, after in itertools.pairwise(lines):
+            match line, after:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=text)):
+                    found[name] = str(text)
     return found

@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import tempfile
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,23 +26,29 @@ from torch import Tensor, nn
 
 from photochrom.color.bins import mix_prior
 from photochrom.errors import TrainingError
+from photochrom.inference.card import FORMAT, ModelCard
+from photochrom.inference.session import Sessions
 from photochrom.networks.flagship import HINT_STRIDE, STRIDE, Features, Flagship
 from photochrom.training import checkpoint
 from photochrom.training.config import Recipe, from_values
-from photochrom.training.loop import build
+from photochrom.training.run import build
 
 OPSET = 17
 SMALLEST_HALVED = 1024
+# Logits span some 20; a difference this large moves no colour by a visible step.
 MOST_DIFFERENCE = 0.05
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What export wrote, and the largest difference of logits between torch and the graphs."""
+    """What export wrote."""
 
     card: Path
+    """The card; the graphs lie beside it."""
     worst: float
+    """Largest difference of logits between torch in float32 and the graphs as the runtime loads them."""
     bytes: int
+    """Size of both graphs."""
 
 
 class _Encoder(nn.Module):
@@ -65,78 +72,102 @@ class _Decoder(nn.Module):
         return logits
 
 
-def export(source: Path, out: Path, *, name: str = "flagship", about: Mapping[str, Any] | None = None) -> Exported:
+def export(
+    source: Path, out: Path, *, name: str = "flagship", about: Mapping[str, Any] | None = None
+) -> Exported:
     """Write NAME.encoder.onnx, NAME.decoder.onnx and NAME.json into the folder `out`.
 
     source: a checkpoint of `training.loop`; its averaged weights are taken. `about` adds to the card
-    (summary, data, licences, figures). Raises TrainingError if the graphs disagree with torch.
+    (summary, data, licences, figures). Raises TrainingError, and leaves `out` as it was, if the
+    graphs disagree with torch or the checkpoint does not hold such a network.
     """
     state = checkpoint.load(source)
-    recipe = from_values(Recipe, state["recipe"])
-    network = build(dataclasses.replace(recipe, encoder_weights=""), bins=len(state["centers"]))
-    network.load_state_dict(state["average"])
-    network.eval()
-
+    network = _averaged(source, state)
     out.mkdir(parents=True, exist_ok=True)
-    files = {part: out / f"{name}.{part}.onnx" for part in ("encoder", "decoder")}
+    with tempfile.TemporaryDirectory(dir=out, prefix=f".{name}-") as folder:
+        files = [Path(folder, f"{name}.{part}.onnx") for part in ("encoder", "decoder")]
+        _write_graphs(network, *files, bins=len(state["centers"]))
+        card = Path(folder, f"{name}.json")
+        size = sum(file.stat().st_size for file in files)
+        values = {
+            "format": FORMAT,
+            "name": name,
+            "encoder": files[0].name,
+            "decoder": files[1].name,
+            "sha256": {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files},
+            "bytes": size,
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "stride": STRIDE,
+            "hint_stride": HINT_STRIDE,
+            "worst_difference": 0.0,
+            **_history(state),
+            **(about or {}),
+            "bins": state["centers"].int().tolist(),
+            "prior": [float(f"{p:.4g}") for p in mix_prior(state["prior"].double().numpy())],
+        }
+        _write_card(card, values)
+        worst = difference(network, card)
+        if not worst < MOST_DIFFERENCE:
+            raise TrainingError(source, f"exported graphs differ from torch by {worst:.3g} in the logits")
+        _write_card(card, {**values, "worst_difference": round(worst, 5)})
+        for file in (*files, card):
+            file.replace(out / file.name)
+    return Exported(out / card.name, worst, size)
+
+
+def _averaged(source: Path, state: Mapping[str, Any]) -> Flagship:
+    """The checkpoint's network with its averaged weights, ready to be asked."""
+    try:
+        recipe = dataclasses.replace(from_values(Recipe, state["recipe"]), encoder_weights="")
+        network = build(recipe, bins=len(state["centers"]))
+        network.load_state_dict(state["average"])
+    except (KeyError, RuntimeError, TrainingError) as error:
+        raise TrainingError(source, f"holds no such network: {error}") from error
+    return network.eval()
+
+
+def _history(state: Mapping[str, Any]) -> dict[str, Any]:
+    """How the weights came about, for the card. Of the file they began from, its name alone."""
+    recipe = {**state["recipe"], "encoder_weights": Path(state["recipe"]["encoder_weights"]).name}
+    hours = round(state["seconds"] / 3600, 2)
+    return {"trained": {"steps": state["step"], "hours": hours, "recipe": recipe}}
+
+
+def _write_card(card: Path, values: Mapping[str, Any]) -> None:
+    card.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf8")
+
+
+def _write_graphs(network: Flagship, encoder: Path, decoder: Path, *, bins: int) -> None:
     height, width = 3 * STRIDE, 5 * STRIDE  # unequal, so that no axis is taken for another
-    lightness = torch.rand(1, 1, height, width) * 100
+    lightness = torch.full((1, 1, height, width), 50.0)
     hints = torch.zeros(1, 3, height // HINT_STRIDE, width // HINT_STRIDE)
-    wishes = torch.zeros(1, len(state["centers"]) + 3)
+    wishes = torch.zeros(1, bins + 3)
     with torch.no_grad():
         features = network.encoder(lightness)
     names = list(Features._fields)
     # The exporter folds normalisation into the very tensors it is given, so it gets a copy.
     copied = copy.deepcopy(network)
-    _write(_Encoder(copied), (lightness,), ["lightness"], names, files["encoder"])
-    _write(_Decoder(copied), (*features, hints, wishes), [*names, "hints", "wishes"], ["logits"], files["decoder"])
-    worst = difference(network, files["encoder"], files["decoder"], bins=len(state["centers"]))
-    if not worst < MOST_DIFFERENCE:
-        raise TrainingError(source, f"exported graphs differ from torch by {worst:.3g} in the logits")
-
-    card = out / f"{name}.json"
-    size = sum(file.stat().st_size for file in files.values())
-    values = {
-        "format": 1,
-        "name": name,
-        "encoder": files["encoder"].name,
-        "decoder": files["decoder"].name,
-        "sha256": {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files.values()},
-        "bytes": size,
-        "parameters": sum(p.numel() for p in network.parameters()),
-        "stride": STRIDE,
-        "hint_stride": HINT_STRIDE,
-        "worst_difference": round(worst, 5),
-        "trained": {"steps": state["step"], "hours": round(state["seconds"] / 3600, 2), "recipe": state["recipe"]},
-        **(about or {}),
-        "bins": state["centers"].int().tolist(),
-        "prior": [float(f"{p:.4g}") for p in mix_prior(state["prior"].double().numpy())],
-    }
-    values["trained"]["recipe"]["encoder_weights"] = Path(recipe.encoder_weights).name
-    partial = card.with_suffix(".json.part")
-    partial.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf8")
-    partial.replace(card)
-    return Exported(card, worst, size)
+    _write_graph(_Encoder(copied), (lightness,), ["lightness"], names, encoder)
+    inputs = [*names, "hints", "wishes"]
+    _write_graph(_Decoder(copied), (*features, hints, wishes), inputs, ["logits"], decoder)
 
 
-def _write(
+def _write_graph(
     module: nn.Module, arguments: tuple[Tensor, ...], inputs: list[str], outputs: list[str], target: Path
 ) -> None:
     axes = {}
     for value in (*inputs, *outputs):
         axes[value] = {0: "batch"} if value == "wishes" else {0: "batch", 2: f"{value}_h", 3: f"{value}_w"}
-    partial = target.with_suffix(".onnx.part")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own successor and of traced shapes
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         torch.onnx.export(
-            module, arguments, str(partial), input_names=inputs, output_names=outputs,
+            module, arguments, str(target), input_names=inputs, output_names=outputs,
             dynamic_axes=axes, opset_version=OPSET, dynamo=False,
         )  # fmt: skip
-    model = halved(onnx.load(partial))
+    model = halved(onnx.load(target))
     onnx.checker.check_model(model)
-    onnx.save(model, partial)
-    partial.replace(target)
+    onnx.save(model, target)
 
 
 def halved(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -156,22 +187,18 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 @torch.no_grad()
-def difference(network: Flagship, encoder: Path, decoder: Path, *, bins: int) -> float:
-    """Largest difference of logits, torch float32 against ONNX Runtime, over sizes and hints."""
-    import onnxruntime
-
-    run_encoder = onnxruntime.InferenceSession(str(encoder), providers=["CPUExecutionProvider"])
-    run_decoder = onnxruntime.InferenceSession(str(decoder), providers=["CPUExecutionProvider"])
+def difference(network: Flagship, card: Path) -> float:
+    """Largest difference of logits, torch in float32 against a card's graphs, over sizes and hints."""
+    sessions = Sessions(ModelCard.load(card), provider="cpu")
     generator = torch.Generator().manual_seed(0)
     worst = 0.0
     for height, width in ((64, 64), (96, 160), (256, 192)):
         lightness = torch.rand((1, 1, height, width), generator=generator) * 100
         hints = torch.zeros(1, 3, height // HINT_STRIDE, width // HINT_STRIDE)
         hints[:, :, 3, 5] = torch.tensor([40.0, -20.0, 1.0])
-        wishes = torch.zeros(1, bins + 3)
-        logits = network(lightness, hints, wishes).numpy()
-        features = run_encoder.run(None, {"lightness": lightness.numpy()})
-        feed = dict(zip(Features._fields, features, strict=True))
-        result = run_decoder.run(None, {**feed, "hints": hints.numpy(), "wishes": wishes.numpy()})[0]
+        wishes = torch.zeros(1, len(sessions.card.bins) + 3)
+        logits = network(lightness, hints, wishes)[0].numpy()
+        features = sessions.encode(lightness[0, 0].numpy())
+        result = sessions.decode(features, hints[0].numpy(), wishes[0].numpy())
         worst = max(worst, float(np.abs(logits - result).max()))
     return worst
