@@ -25,6 +25,7 @@ from photochrom.inference.upsample import enlarge, guided_coefficients
 
 Plane = NDArray[np.float32]
 ANSWER_SIDE = 64
+CUT = 220  # pixels of each picture that a sheet shows
 LOOK = 4  # the network looks at four times the size at which it answers
 
 
@@ -107,8 +108,18 @@ def measured(lab: Plane, ab: Plane) -> tuple[float, float, float]:
     return float(np.sqrt(error.mean())), float(np.sqrt(error[at_edges].mean())), float(slope(ab)[flat].mean())
 
 
+def strip(pictures: list[Plane]) -> Plane:
+    """The middle of each picture, side by side with thin white gaps."""
+    height, width = pictures[0].shape[:2]
+    top, left = max(0, height // 2 - CUT // 2), max(0, width // 2 - CUT // 2)
+    gaps = ((0, 4), (0, 4), (0, 0))
+    cuts = [p[top : top + CUT, left : left + CUT] for p in pictures]
+    return np.concatenate([np.pad(cut, gaps, constant_values=1) for cut in cuts], axis=1)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--limit", type=int, default=60)
     parser.add_argument("--answer", type=int, default=ANSWER_SIDE)
@@ -137,8 +148,7 @@ def main() -> None:
             figures[name].append(measured(lab, ab))
             shown.append(lab_to_srgb(np.concatenate([lab[:1], ab]).transpose(1, 2, 0)).clip(0, 1))
         if args.sheet and len(rows) < 6:
-            top, left = max(0, height // 2 - 110), max(0, width // 2 - 110)
-            rows.append(np.concatenate([np.pad(p[top : top + 220, left : left + 220], ((0, 4), (0, 4), (0, 0)), constant_values=1) for p in (shown[0], *(shown[1 + list(METHODS).index(name)] for name in SHOWN))], axis=1))
+            rows.append(strip([shown[0], *(shown[1 + list(METHODS).index(name)] for name in SHOWN)]))
     print(f"{len(files)} pictures of {args.folder.name}, answers of {args.answer} on the short side")
     print(f"{'method':28}{'ab error':>10}{'at edges':>10}{'bleeding':>10}{'ms':>8}")
     for name, values in figures.items():

@@ -13,7 +13,7 @@ from photochrom.color.gamut import in_gamut
 from photochrom.color.srgb import srgb_to_lab
 from photochrom.errors import BadOption, UnreadableImage
 from photochrom.images.read import read_picture
-from photochrom.inference.pipeline import Colorizer, ColorizeOptions
+from photochrom.inference.pipeline import ColorizeOptions, Colorizer
 from photochrom.inference.vividness import ColorRule
 
 RAMP = np.tile(np.linspace(0, 255, 300).astype(np.uint8), (200, 1))
@@ -47,9 +47,7 @@ def test_lightness_is_kept(colorizer: Colorizer, dtype: type) -> None:
 
 @settings(max_examples=12, deadline=None)
 @given(height=st.integers(1, 90), width=st.integers(1, 400), channels=st.sampled_from([1, 2, 3, 4]))
-def test_any_size_comes_back_as_it_was(
-    colorizer: Colorizer, height: int, width: int, channels: int
-) -> None:
+def test_any_size_comes_back_as_it_was(colorizer: Colorizer, height: int, width: int, channels: int) -> None:
     rng = np.random.default_rng((height, width))
     pixels = rng.integers(0, 256, (height, width, channels), dtype=np.uint8)
     result = colorizer(pixels).to_array()
@@ -96,9 +94,7 @@ def test_small_pictures_are_not_enlarged_to_the_full_look(colorizer: Colorizer) 
 
 
 @settings(max_examples=20, deadline=None)
-@given(
-    tau=st.floats(0, 1), temperature=st.floats(0.05, 3), chroma=st.floats(0, 2), seed=st.integers(0, 9)
-)
+@given(tau=st.floats(0, 1), temperature=st.floats(0.05, 3), chroma=st.floats(0, 2), seed=st.integers(0, 9))
 def test_chroma_is_always_inside_srgb(
     colorizer: Colorizer, tau: float, temperature: float, chroma: float, seed: int
 ) -> None:

@@ -11,7 +11,9 @@ from PIL import Image
 from photochrom.inference.upsample import box_mean, enlarge, guided_coefficients, plain_coefficients
 
 PLANES = hnp.arrays(
-    np.float32, hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12), elements=st.floats(-100, 100, width=32)
+    np.float32,
+    hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12),
+    elements=st.floats(-100, 100, width=32),
 )
 
 

@@ -43,8 +43,8 @@ class ModelCard:
     """File name → checksum."""
     parameters: int
     """Learnable numbers of both graphs."""
-    bytes: int
-    """Size of both graphs."""
+    size: int
+    """Bytes of both graphs."""
     stride: int
     """Sides of the input are multiples of it."""
     hint_stride: int
@@ -72,7 +72,8 @@ class ModelCard:
         try:
             if values.pop("format") != FORMAT:
                 raise BadModel(path, "made for another version of Photochrom")
-            anchors = tuple((float(place), ColorRule(*map(float, rule))) for place, *rule in values.pop("vividness", ()))
+            rows = values.pop("vividness", ())
+            anchors = tuple((float(place), ColorRule(*map(float, rule))) for place, *rule in rows)
             return cls(
                 path=path,
                 name=str(values.pop("name")),
@@ -81,7 +82,7 @@ class ModelCard:
                 decoder=str(values.pop("decoder")),
                 sha256=dict(values.pop("sha256")),
                 parameters=int(values.pop("parameters")),
-                bytes=int(values.pop("bytes")),
+                size=int(values.pop("bytes")),
                 stride=int(values.pop("stride")),
                 hint_stride=int(values.pop("hint_stride")),
                 bins=AbBins(np.asarray(values.pop("bins"), np.float32)),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from photochrom.errors import BadOption
 from photochrom.images.formats import output_suffix
-from photochrom.inference.pipeline import Colorizer, ColorizeOptions, Result
+from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
 from photochrom.inference.weights import DEFAULT_MODEL
 
 

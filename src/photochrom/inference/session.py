@@ -80,7 +80,10 @@ class Sessions:
         return dict(zip(names, self._run(self.encoder, {"lightness": lightness[None, None]}), strict=True))
 
     def decode(
-        self, features: Mapping[str, NDArray[np.float32]], hints: NDArray[np.float32], wishes: NDArray[np.float32]
+        self,
+        features: Mapping[str, NDArray[np.float32]],
+        hints: NDArray[np.float32],
+        wishes: NDArray[np.float32],
     ) -> NDArray[np.float32]:
         """features of `encode`, hints (3, h, w), wishes (K + 3,) → logits (K, h, w)."""
         feed = {**features, "hints": hints[None], "wishes": wishes[None]}

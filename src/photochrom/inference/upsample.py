@@ -72,8 +72,9 @@ def guided_coefficients(
     mean_l, mean_ab = box_mean(guide, radius), box_mean(ab, radius)
     variance = box_mean(guide * guide, radius) - mean_l * mean_l
     covariance = box_mean(guide * ab, radius) - mean_l * mean_ab
-    slope = covariance / (np.maximum(variance, 0) + flatness)
-    slope, offset = box_mean(slope, radius), box_mean(mean_ab - slope * mean_l, radius)
+    slope: Plane = covariance / (np.maximum(variance, 0) + np.float32(flatness))
+    offset = box_mean(mean_ab - slope * mean_l, radius)
+    slope = box_mean(slope, radius)
     if corrected:
         answer = (slope * guide + offset).reshape(2, h, k, w, k).mean(axis=(2, 4))
         offset = offset + enlarge(chroma - answer, *guide.shape)
