@@ -72,7 +72,7 @@ def guided_coefficients(
     mean_l, mean_ab = box_mean(guide, radius), box_mean(ab, radius)
     variance = box_mean(guide * guide, radius) - mean_l * mean_l
     covariance = box_mean(guide * ab, radius) - mean_l * mean_ab
-    slope: Plane = covariance / (np.maximum(variance, 0) + np.float32(flatness))
+    slope = np.asarray(covariance / (np.maximum(variance, 0) + flatness), dtype=np.float32)
     offset = box_mean(mean_ab - slope * mean_l, radius)
     slope = box_mean(slope, radius)
     if corrected:
