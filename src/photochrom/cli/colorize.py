@@ -44,7 +44,6 @@ PIPE = "-"
 @click.option(
     "--quality",
     type=click.IntRange(1, 100),
-    metavar="1…100",
     help="For formats with loss. Without it: the format's own.",
 )
 @click.option("--compare", is_flag=True, help="Write before | after too, as NAME.compare.EXT.")
@@ -74,7 +73,7 @@ def colorize(
     as_json: bool,
     console: Console,
 ) -> None:
-    r"""Colour photographs.
+    """Colour photographs.
 
     PATH is a file, a folder, a pattern such as "scans/**/*.tif", or - for a picture from a pipe,
     which goes to a pipe unless -o names a file.
@@ -90,7 +89,7 @@ def colorize(
     photochrom grandmother.jpg
     photochrom shoebox/ --recursive -o coloured/ --skip-existing
     curl -s https://example.org/old.jpg | photochrom - > new.jpg
-    """
+    """  # noqa: D301 (click's mark for lines that stay as they are)
     from photochrom.batch.plan import plan
     from photochrom.cli.work import Wishes, Work
 

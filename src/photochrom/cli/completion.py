@@ -12,13 +12,13 @@ VARIABLE = "_PHOTOCHROM_COMPLETE"
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    r"""Print the script that lets a shell complete commands, options and file names.
+    """Print the script that lets a shell complete commands, options and file names.
 
     \b
     bash: add to ~/.bashrc:  eval "$(photochrom completion bash)"
     zsh:  add to ~/.zshrc:   eval "$(photochrom completion zsh)"
     fish: photochrom completion fish > ~/.config/fish/completions/photochrom.fish
-    """
+    """  # noqa: D301 (click's mark for lines that stay as they are)
     from photochrom.cli.main import group
 
     maker = get_completion_class(shell)

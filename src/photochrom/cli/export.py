@@ -1,0 +1,59 @@
+"""`photochrom export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from photochrom.cli.console import Console
+from photochrom.cli.extras import extra
+from photochrom.cli.options import console_options
+from photochrom.errors import BadConfig, OutputExists
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--out", metavar="DIR", required=True, type=click.Path(path_type=Path), help="Where the model goes."
+)
+@click.option("--name", default="flagship", show_default=True, help="What the model will be called.")
+@click.option(
+    "--about",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A TOML file with what the card should say: summary, data, licences, figures, vividness.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace a model of this name.")
+@console_options
+def export(*, run: Path, out: Path, name: str, about: Path | None, overwrite: bool, console: Console) -> None:
+    """Turn a training run, or one of its checkpoints, into a model: two ONNX graphs and a card.
+
+    Of a run the best checkpoint is taken, or the last if nothing was measured. The graphs are
+    compared with PyTorch before the card is written. `photochrom PATH --model DIR` then uses it.
+    """
+    with extra("train"):
+        from photochrom.training.export import export as write_model
+        from photochrom.training.run import BEST, LAST
+
+    card = out / f"{name}.json"
+    if card.exists() and not overwrite:
+        raise OutputExists(card, "exists; --overwrite replaces the model")
+    checkpoint = run
+    if run.is_dir():
+        checkpoint = run / (BEST if (run / BEST).exists() else LAST)
+    written = write_model(checkpoint, out, name=name, about=None if about is None else _table(about))
+    console.word(
+        f"{written.bytes / 1e6:.1f} MB; the logits differ from PyTorch's by {written.worst:.2g} at most"
+    )
+    console.data(str(written.card))
+
+
+def _table(file: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(file.read_text("utf8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfig(file, str(error)) from error
