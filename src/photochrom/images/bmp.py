@@ -125,7 +125,8 @@ def _run_lengths(code: bytes, header: BmpHeader) -> NDArray[np.uint8]:
     out = bytearray(width * height)
     x = y = at = 0
     while True:
-        if at + 2 > len(code):
+        # Two bytes for the longest code, after the two of its own.
+        if at + (4 if code[at : at + 2] == b"\0\2" else 2) > len(code):
             raise ValueError("truncated: run-length data end early")
         count, value = code[at], code[at + 1]
         at += 2

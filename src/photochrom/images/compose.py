@@ -32,8 +32,10 @@ from photochrom.errors import BadOption
 from photochrom.images.picture import Picture, at_depth
 from photochrom.images.tone import table_image
 
-# f(X) and f(Z) of CIELAB as 16-bit codes. The least b of sRGB, −108, takes f(Z) to 1.54.
-_RESPONSE_STEPS: Final = 65535 / 1.75
+# f(X) and f(Z) of CIELAB as 16-bit codes. Of sRGB they need 0.13…1.01 and 0.12…1.12; the rest is for
+# chroma that lies outside and is brought back at its own hue: b from −140 to 140.
+_LEAST_RESPONSE: Final = -0.7
+_RESPONSE_STEPS: Final = 65535 / 2.4
 _LINEAR_STEPS: Final = 65535
 # In place of a division by zero at black and white, where nothing but grey fits.
 _LEAST_ROOM: Final = 1e-6
@@ -73,7 +75,7 @@ def compose(picture: Picture, coefficients: NDArray[np.float32]) -> pyvips.Image
     tone = picture.pixels.tone()
     y = tone.luminance
     lightness = lightness_from_y(y)
-    response = np.rint((lightness + L_OFFSET) * (_RESPONSE_STEPS / L_SCALE))
+    response = np.rint(((lightness + L_OFFSET) / L_SCALE - _LEAST_RESPONSE) * _RESPONSE_STEPS)
     stimuli = _stimuli()
     planes = _Planes(
         lightness=tone.look_up(lightness),
@@ -157,7 +159,7 @@ def _excess(planes: _Planes, differences: list[pyvips.Image]) -> pyvips.Image:
 
 def _stimuli() -> NDArray[np.float64]:
     """X/Xn or Z/Zn of each code of f: CIE 15:2018, 8.2.1, inverted."""
-    response = np.arange(65536) / _RESPONSE_STEPS
+    response = np.arange(65536) / _RESPONSE_STEPS + _LEAST_RESPONSE
     return np.where(response > DELTA, response**3, (response - LAB_OFFSET) / LAB_SLOPE)
 
 

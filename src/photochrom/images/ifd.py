@@ -46,6 +46,8 @@ _LEFT_OUT: Final = frozenset({40965, 40961})
 _MAX_ENTRIES: Final = 1024
 _MAX_VALUE: Final = 1024 * 1024
 _EXIF_HEADER: Final = b"Exif\0\0"
+# What following an offset that points nowhere ends in.
+_BROKEN: Final = (struct.error, IndexError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,25 @@ def exif_of_tiff(data: memoryview) -> bytes | None:
     return _EXIF_HEADER + bytes(block)
 
 
+def without_thumbnail(exif: bytes) -> bytes:
+    """The block with its first directory as the only one: the second is that of the thumbnail."""
+    block = bytearray(exif.removeprefix(_EXIF_HEADER))
+    try:
+        reader = _Reader(memoryview(block))
+        (count,) = struct.unpack_from(reader.order + "H", block, reader.start)
+        struct.pack_into("<I", block, reader.start + 2 + 12 * count, 0)
+    except _BROKEN:
+        return exif
+    return exif[: len(exif) - len(block)] + bytes(block)
+
+
 def iptc_of_tiff(data: memoryview) -> bytes | None:
     """The IPTC records of a whole TIFF file, whatever field type it gives them."""
     try:
         reader = _Reader(data)
         found = (entry.value for entry in reader.entries(reader.start) if entry.tag == _IPTC)
         return next(found, None)
-    except (struct.error, IndexError):
+    except _BROKEN:
         return None
 
 
@@ -95,7 +109,7 @@ def tags_to_add(data: memoryview, exif: bytes | None, iptc: bytes | None) -> tup
     try:
         reader = _Reader(data)
         own = reader.raw_entries(reader.start)
-    except (struct.error, IndexError):
+    except _BROKEN:
         return None
     if reader.order != "<":
         return None
@@ -120,8 +134,10 @@ class _Reader:
         code = self.order + ("Q" if self.big else "H")
         (count,) = struct.unpack_from(code, self.data, at)
         first = at + struct.calcsize(code)
-        ends = range(first, first + min(count, _MAX_ENTRIES) * self._entry_bytes, self._entry_bytes)
-        return [bytes(self.data[end : end + self._entry_bytes]) for end in ends]
+        starts = range(first, first + min(count, _MAX_ENTRIES) * self._entry_bytes, self._entry_bytes)
+        if starts.stop > len(self.data):
+            raise struct.error("a directory is cut off")
+        return [bytes(self.data[one : one + self._entry_bytes]) for one in starts]
 
     def entries(self, at: int) -> list[Entry]:
         """The entries there of known type and sensible length, with their values."""
@@ -165,7 +181,7 @@ def _described(data: memoryview) -> dict[int, list[Entry]] | None:
         for pointer in _POINTERS:
             below = reader.below(first, pointer)
             tags[pointer] = [entry for entry in below if entry.tag not in _LEFT_OUT]
-    except (struct.error, IndexError):
+    except _BROKEN:
         return None
     return tags
 

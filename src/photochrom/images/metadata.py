@@ -10,6 +10,7 @@ from xml.parsers.expat import ExpatError
 import pyvips
 
 from photochrom.images.door import SRGB_PROFILE
+from photochrom.images.ifd import without_thumbnail
 from photochrom.images.iptc import wrapped_iptc
 
 NOTE: Final = "Colours estimated by Photochrom; lightness as in the original"
@@ -17,7 +18,7 @@ NOTE: Final = "Colours estimated by Photochrom; lightness as in the original"
 _XMP: Final = "xmp-data"
 _KEPT: Final = ("exif-data", _XMP, "iptc-data", "resolution-unit", "image-description")
 _KEPT_PREFIXES: Final = ("exif-ifd", "png-comment-")
-# IFD 1 is the thumbnail, which shows the picture before it was coloured; the other two change.
+# Directory 1 is the thumbnail, which shows the picture in grey; the other two change.
 _DROPPED: Final = ("exif-ifd1-", "exif-ifd0-Orientation", "exif-ifd2-ColorSpace")
 # XMP longer than this is not a caption but a payload; it is carried over as it is.
 _MAX_XMP: Final = 4 * 1024 * 1024
@@ -56,12 +57,16 @@ class Metadata:
 def metadata_of(image: pyvips.Image, *, turned: bool = False) -> Metadata:
     """What of a decoded picture's metadata is to be kept. `turned`: by a quarter, so swap the axes."""
     fields = tuple(
-        (image.get_typeof(name), name, image.get(name))
+        (image.get_typeof(name), name, _clean(name, image.get(name)))
         for name in image.get_fields()
         if (name in _KEPT or name.startswith(_KEPT_PREFIXES)) and not name.startswith(_DROPPED)
     )
     density = (float(image.xres), float(image.yres))
     return Metadata(fields, density[::-1] if turned else density)
+
+
+def _clean(name: str, value: object) -> object:
+    return without_thumbnail(value) if name == "exif-data" and isinstance(value, bytes) else value
 
 
 def with_metadata(image: pyvips.Image, metadata: Metadata, note: str | None) -> pyvips.Image:

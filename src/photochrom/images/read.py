@@ -81,6 +81,8 @@ def _look(path: Path, name: str) -> tuple[bytes, int]:
             raise UnreadableImage(name, "is not a regular file")
         with path.open("rb") as file:
             return file.read(HEAD_BYTES), status.st_size
+    except UnreadableImage:
+        raise
     except FileNotFoundError:
         raise UnreadableImage(name, "no such file") from None
     except OSError as error:

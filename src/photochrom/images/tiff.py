@@ -62,7 +62,7 @@ def tiff_tags(file: NDArray[np.uint8]) -> TiffTags | None:
             (values[tag],) = struct.unpack_from(order + "H", data, here)
             if tag == _PHOTOMETRIC:
                 photometric_at = here
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OverflowError):
         return None
     if not photometric_at:
         return None

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from photochrom.errors import (
     BadOption,
+    OutputError,
     OutputExists,
     UnreadableImage,
     UnsupportedFormat,
@@ -76,28 +77,26 @@ def write_picture(
     if not overwrite and os.path.lexists(target):
         raise OutputExists(target)
     temporary = target.with_name(f".photochrom-{secrets.token_hex(8)}.tmp")
+    # 0o666 less the umask, as any program's new file; mkstemp would keep it private.
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        # 0o666 less the umask, as any program's new file; mkstemp would keep it private.
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         descriptor = os.open(temporary, flags, 0o666)
-    except OSError as error:
-        raise UnwritableOutput(target, error.strerror or str(error)) from error
-    try:
         try:
-            _save(ready, pyvips.Target.new_to_descriptor(descriptor), form, options, picture, target)
+            sink = pyvips.Target.new_to_descriptor(descriptor)
+            _save(ready, sink, form, options, picture, target)
             if form.name == "tiff":
                 _add_tags(descriptor, picture.metadata)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
         _put(temporary, target, overwrite=overwrite)
+    except OutputError:
+        raise
     except OSError as error:
-        if isinstance(error, (OutputExists, UnwritableOutput)):
-            raise
         raise UnwritableOutput(target, error.strerror or str(error)) from error
     finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def encode_picture(
