@@ -66,6 +66,10 @@ class Sessions:
         # Threads that spin between calls would take the processor from the libvips that follows.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
+        # Activations go back to the system after each run: the arena would keep 40 MB of them while
+        # libvips writes, and gains nothing on pictures of changing size.
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
         providers = list(dict.fromkeys([PROVIDERS[self.provider], PROVIDERS["cpu"]]))
         try:
             return onnxruntime.InferenceSession(self.card.graph(part), options, providers=providers)
