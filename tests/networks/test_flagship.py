@@ -1,0 +1,117 @@
+"""The flagship: sizes, size, reach of hints, and that it learns. The first tests hold for every network."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from photochrom.color.bins import gamut_bins
+from photochrom.networks import NETWORKS
+from photochrom.networks.ab_targets import AbTargets, soft_cross_entropy
+from photochrom.networks.flagship import Flagship, pooled_hints
+from photochrom.training.config import Recipe, from_values, to_values
+from photochrom.training.run import build
+
+MOST_PARAMETERS = 12_000_000
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_parameters_are_counted(name):
+    network = build(Recipe(network=name), bins=len(gamut_bins()))
+    assert sum(p.numel() for p in network.parameters()) <= MOST_PARAMETERS
+
+
+def test_the_flagship_has_seven_million_parameters():
+    network = build(Recipe(), bins=len(gamut_bins()))
+    assert sum(p.numel() for p in network.parameters()) == 7_193_717
+    assert sum(p.numel() for p in network.encoder.parameters()) == 4_357_376
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_recipe_brings_back_the_same_network(name):
+    recipe = Recipe(network=name, dim=32, blocks=2, widths=(16, 8))
+    first, second = (build(each, bins=20) for each in (recipe, from_values(Recipe, to_values(recipe))))
+    assert dataclasses.asdict(recipe) == to_values(recipe)
+    second.load_state_dict(first.state_dict())
+
+
+@pytest.mark.parametrize("size", [(32, 32), (96, 160), (160, 96), (224, 32)])
+def test_any_multiple_of_32(tiny, asked, size):
+    height, width = size
+    with torch.no_grad():
+        logits = tiny(*asked(height, width, count=2))
+    assert logits.shape == (2, 20, height // 4, width // 4)
+    assert torch.isfinite(logits).all()
+
+
+def test_features_are_what_they_say(tiny, asked):
+    with torch.no_grad():
+        features = tiny.encoder(asked(64, 96)[0])
+    shapes = [tuple(part.shape) for part in features]
+    assert shapes == [(1, 16, 32, 48), (1, 24, 16, 24), (1, 48, 8, 12), (1, 120, 4, 6), (1, 352, 2, 3)]
+
+
+def test_gradient_reaches_every_parameter(tiny, asked):
+    lightness, hints, wishes = asked(64, 64, count=2)
+    tiny.train()
+    tiny(lightness, hints, wishes).square().sum().backward()
+    without = [name for name, p in tiny.named_parameters() if p.grad is None or not p.grad.abs().max() > 0]
+    assert not without
+
+
+def test_pictures_of_a_batch_do_not_mix(tiny, asked):
+    lightness, hints, wishes = asked(64, 64, count=3)
+    with torch.no_grad():
+        together = tiny(lightness, hints, wishes)
+        alone = tiny(lightness[1:2], hints[1:2], wishes[1:2])
+    torch.testing.assert_close(together[1:2], alone, atol=1e-4, rtol=1e-4)
+
+
+def test_colours_without_confidence_count_for_nothing(tiny, asked):
+    lightness, hints, wishes = asked(64, 96)
+    nothing, noise = torch.zeros_like(hints), torch.zeros_like(hints)
+    noise[:, :2] = 90 * torch.randn(noise[:, :2].shape, generator=torch.Generator().manual_seed(0))
+    wishes = torch.zeros_like(wishes)
+    with torch.no_grad():
+        assert torch.equal(tiny(lightness, nothing, wishes), tiny(lightness, noise, wishes))
+
+
+def test_one_click_and_one_wish_reach_the_whole_picture(tiny, asked):
+    lightness, hints, wishes = asked(160, 160)
+    with torch.no_grad():
+        features = tiny.encoder(lightness)
+        plain = tiny.decoder(features, torch.zeros_like(hints), torch.zeros_like(wishes))
+        clicked = tiny.decoder(features, hints, torch.zeros_like(wishes))
+        wished = tiny.decoder(features, torch.zeros_like(hints), wishes)
+    for other in (clicked, wished):
+        assert float((other - plain).abs().amax(1).min()) > 0
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+@pytest.mark.parametrize("trust", [1.0, 0.4])
+def test_a_lone_click_keeps_colour_and_weight_at_every_scale(factor, trust):
+    click = torch.zeros(1, 3, 8, 8)
+    click[0, :, 5, 2] = torch.tensor([0.3 * trust, -0.6 * trust, trust])
+    pooled = pooled_hints(click, factor)[0, :, 5 // factor, 2 // factor]
+    torch.testing.assert_close(pooled, torch.tensor([0.3 * trust, -0.6 * trust, trust]), atol=1e-4, rtol=1e-4)
+
+
+def test_it_can_learn_one_picture_by_heart():
+    torch.manual_seed(0)
+    targets = AbTargets(torch.tensor(gamut_bins().centers.tolist()))
+    network = Flagship(bins=len(targets.centers), dim=32, blocks=1, widths=(16, 16))
+    lightness = torch.linspace(10, 90, 64).view(1, 1, 1, 64).expand(2, 1, 64, 64).contiguous()
+    ab = torch.zeros(2, 2, 16, 16)
+    ab[:, 0, :8], ab[:, 1, 8:] = 40, -50
+    index, weight = targets(ab)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
+    hints, wishes = torch.zeros(2, 3, 16, 16), torch.zeros(2, len(targets.centers) + 3)
+    losses = []
+    for _ in range(40):
+        loss = soft_cross_entropy(network(lightness, hints, wishes), index, weight)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert losses[0] == pytest.approx(torch.tensor(309.0).log().item(), abs=1e-3)
+    assert losses[-1] < 0.5

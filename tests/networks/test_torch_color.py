@@ -1,0 +1,67 @@
+"""The torch twin against `photochrom.color`."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from photochrom.color import lab, srgb
+from photochrom.networks import torch_color as twin
+
+STEPS = np.linspace(0, 1, 33)
+CUBE = np.stack(np.meshgrid(STEPS, STEPS, STEPS, indexing="ij"), -1).reshape(1, -1, 3)
+PICTURES = arrays(np.float64, (2, 3, 3), elements=st.floats(0, 1))
+
+
+def planes(array, dtype=torch.float64):
+    """(H, W, 3) → (1, 3, H, W)."""
+    return torch.tensor(array, dtype=dtype).permute(2, 0, 1)[None]
+
+
+def image(tensor):
+    return tensor[0].permute(1, 2, 0).double().numpy()
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-9)])
+def test_lab_of_the_whole_cube(dtype, tolerance):
+    there = twin.srgb_to_lab(planes(CUBE, dtype))
+    assert there.dtype == dtype
+    np.testing.assert_allclose(image(there), srgb.srgb_to_lab(CUBE), atol=tolerance)
+    np.testing.assert_allclose(image(twin.lab_to_srgb(there)), CUBE, atol=tolerance)
+
+
+@given(PICTURES)
+def test_equals_numpy_on_any_colours(rgb):
+    there = srgb.srgb_to_lab(rgb)
+    np.testing.assert_allclose(image(twin.srgb_to_lab(planes(rgb))), there, atol=1e-9)
+    np.testing.assert_allclose(image(twin.lab_to_srgb(planes(there))), srgb.lab_to_srgb(there), atol=1e-9)
+    light = srgb.srgb_to_linear(rgb)
+    np.testing.assert_allclose(image(twin.linear_to_lab(planes(light))), there, atol=1e-9)
+
+
+@given(arrays(np.float64, (3, 5), elements=st.floats(0, 1)))
+def test_curves_equal_numpy(x):
+    tensor = torch.tensor(x)
+    np.testing.assert_allclose(twin.srgb_to_linear(tensor).numpy(), srgb.srgb_to_linear(x), atol=1e-12)
+    np.testing.assert_allclose(twin.linear_to_srgb(tensor).numpy(), srgb.linear_to_srgb(x), atol=1e-12)
+    there = lab.lightness_from_y(x)
+    np.testing.assert_allclose(twin.lightness_from_luminance(tensor).numpy(), there, atol=1e-11)
+
+
+def test_greys_are_neutral():
+    ramp = torch.linspace(0, 1, 256).view(1, 1, 1, -1).expand(1, 3, 1, -1)
+    assert float(twin.srgb_to_lab(ramp)[:, 1:].abs().max()) < 1e-4
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-6, 0.04045, 0.5, 1.0])
+def test_gradients_are_numbers_everywhere(value):
+    rgb = torch.full((1, 3, 1, 1), value, requires_grad=True)
+    twin.lab_to_srgb(twin.srgb_to_lab(rgb)).sum().backward()
+    assert torch.isfinite(rgb.grad).all()
+
+
+def test_colours_outside_the_gamut_stay_numbers():
+    wild = torch.tensor([[0.0, 90.0, -90.0], [100.0, 80.0, 80.0], [50.0, -128.0, 127.0]]).T.view(1, 3, 1, 3)
+    assert torch.isfinite(twin.lab_to_srgb(wild)).all()
