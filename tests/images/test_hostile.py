@@ -188,6 +188,23 @@ def test_libvips_is_silent(tmp_path, noise, pil_bytes):
     assert (done.stdout, done.stderr) == ("UnreadableImage\n", "")
 
 
+def test_libvips_is_silent_at_the_end_too(tmp_path, noise, pil_bytes):
+    """A picture with a blemish that is still open when Python shuts down."""
+    data = pil_bytes(noise, "JPEG")
+    at = data.index(b"\xff\xda")
+    path = tmp_path / "a.jpg"
+    path.write_bytes(data[:at] + b"junk" + data[at:])
+    code = (
+        "from photochrom.images import *; import os\n"
+        f"picture = read_picture({str(path)!r})\n"
+        "image = compose(picture, __import__('numpy').zeros((1, 1, 4)))\n"
+        "to_array(image)\n"
+        "print('VIPS_WARNING' in os.environ)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
 def test_threads():
     before = pyvips.concurrency_get()
     try:

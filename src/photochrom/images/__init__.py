@@ -3,8 +3,11 @@
 `read.read_picture` → `picture.Picture` → `compose.compose` → `write.write_picture`.
 """
 
-from photochrom.images.compose import compose, side_by_side
+# First, because it must have its say before pyvips is loaded.
 from photochrom.images.door import set_threads
+
+# isort: split
+from photochrom.images.compose import compose, side_by_side
 from photochrom.images.formats import FORMATS, output_suffix
 from photochrom.images.picture import Picture
 from photochrom.images.read import DEFAULT_LIMITS, Limits, read_picture

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import pyvips
+# libvips reads this once, when it is loaded. Without it, pictures that are closed while Python shuts
+# down complain on stderr, for pyvips has by then taken its own log handler away.
+_QUIET: Final = "VIPS_WARNING"
+_was_loud: Final = _QUIET not in os.environ
+os.environ.setdefault(_QUIET, "0")
 
-from photochrom.errors import BadOption, PhotochromError, UnreadableImage
+import pyvips  # noqa: E402
+
+if _was_loud:
+    del os.environ[_QUIET]
+
+from photochrom.errors import BadOption, PhotochromError, UnreadableImage  # noqa: E402
 
 # The operation cache keeps finished pictures and their open files alive, and a folder of a million
 # would pass through it; nothing here asks for the same operation twice.
