@@ -108,7 +108,8 @@ def sampled_wishes(
     told = (torch.rand((n, 2), generator=generator, device=generator.device) < share).float().to(index.device)
     colorful = torch.zeros((n, 1), device=index.device)
     asked = told[:, 1].nonzero().flatten()
-    colorful[asked, 0] = colorfulness(pictures[asked]) / COLORFULNESS_UNIT
+    if len(asked):
+        colorful[asked, 0] = colorfulness(pictures[asked]) / COLORFULNESS_UNIT
     return torch.cat([histogram * told[:, :1], told[:, :1], colorful, told[:, 1:]], dim=1)
 
 

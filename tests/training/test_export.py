@@ -1,0 +1,148 @@
+"""From a checkpoint to two graphs and a card."""
+
+import hashlib
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from photochrom.errors import TrainingError
+from photochrom.inference.card import ModelCard
+from photochrom.inference.session import Sessions
+from photochrom.networks.flagship import Features
+from photochrom.training import checkpoint
+from photochrom.training import export as exporter
+from photochrom.training.config import Recipe
+from photochrom.training.run import build
+
+
+@pytest.fixture(scope="module")
+def exported(trained, tmp_path_factory):
+    out = tmp_path_factory.mktemp("model")
+    return exporter.export(trained, out, name="tiny", about={"summary": "Random.", "detail": 192})
+
+
+@pytest.fixture(scope="module")
+def network(trained):
+    state = checkpoint.load(trained)
+    network = build(Recipe(dim=32, blocks=1, widths=(16, 16)), bins=len(state["centers"]))
+    network.load_state_dict(state["average"])
+    return network.eval()
+
+
+@pytest.fixture(scope="module")
+def sessions(exported):
+    files = [exported.card.with_name(f"tiny.{part}.onnx") for part in ("encoder", "decoder")]
+    return [onnxruntime.InferenceSession(str(f), providers=["CPUExecutionProvider"]) for f in files]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("size", [(32, 32), (96, 160), (224, 64)])
+def test_the_graphs_agree_with_torch(exported, network, sessions, size, count):
+    height, width = size
+    generator = torch.Generator().manual_seed(1)
+    lightness = torch.rand((count, 1, height, width), generator=generator) * 100
+    hints = torch.rand((count, 3, height // 4, width // 4), generator=generator)
+    hints = hints * torch.tensor([60.0, -60.0, 1.0]).view(1, 3, 1, 1)
+    wishes = torch.rand((count, len(ModelCard.load(exported.card).bins) + 3), generator=generator)
+    with torch.no_grad():
+        there = network(lightness, hints, wishes).numpy()
+    features = sessions[0].run(None, {"lightness": lightness.numpy()})
+    feed = dict(zip(Features._fields, features, strict=True))
+    here = sessions[1].run(["logits"], {**feed, "hints": hints.numpy(), "wishes": wishes.numpy()})[0]
+    assert here.shape == there.shape == (count, 309, height // 4, width // 4)
+    # The stated figure is for its own pictures; others may round a little worse.
+    assert np.abs(here - there).max() < max(3 * exported.worst, 0.01)
+    assert there.std() > 10 * exported.worst
+
+
+def test_what_is_stated_is_what_was_found(exported, network):
+    assert 0 < exported.worst < exporter.MOST_DIFFERENCE
+    assert exporter.difference(network, exported.card) == exported.worst
+    card = json.loads(exported.card.read_text("utf8"))
+    assert card["worst_difference"] == pytest.approx(exported.worst, abs=1e-5)
+
+
+def test_the_card_loads_and_says_what_it_is(exported, network):
+    card = ModelCard.load(exported.card)
+    assert card.name == "tiny"
+    assert card.summary == "Random."
+    assert card.detail == 192
+    assert card.stride == 32
+    assert card.hint_stride == 4
+    assert card.parameters == sum(p.numel() for p in network.parameters())
+    assert len(card.bins) == 309
+    assert card.prior.shape == (309,)
+    assert card.prior.sum() == pytest.approx(1, abs=1e-3)
+    assert card.prior[-1] / card.prior[0] > 30
+    for part in ("encoder", "decoder"):
+        assert hashlib.sha256(card.graph(part)).hexdigest() == card.sha256[f"tiny.{part}.onnx"]
+    files = [exported.card.with_name(name) for name in card.sha256]
+    assert exported.bytes == card.size == sum(file.stat().st_size for file in files)
+    assert card.about["trained"]["steps"] == 70
+    assert card.about["trained"]["hours"] == 1.5
+    Sessions(card, threads=1, provider="cpu")
+
+
+def test_nothing_private_gets_out(exported):
+    for file in exported.card.parent.iterdir():
+        assert b"somewhere" not in file.read_bytes()
+    assert json.loads(exported.card.read_text("utf8"))["trained"]["recipe"]["encoder_weights"] == "lite2.pth"
+
+
+def test_only_the_model_is_left_in_the_folder(exported):
+    names = {file.name for file in exported.card.parent.iterdir()}
+    assert names == {"tiny.encoder.onnx", "tiny.decoder.onnx", "tiny.json"}
+
+
+def test_large_weights_are_stored_in_half(exported):
+    for part in ("encoder", "decoder"):
+        graph = onnx.load(exported.card.with_name(f"tiny.{part}.onnx")).graph
+        kinds = {weight.data_type for weight in graph.initializer if np.prod(weight.dims) >= 1024}
+        assert kinds == {onnx.TensorProto.FLOAT16}
+        # Height and width are free; nothing pads at run time, and normalisation is folded.
+        operations = {node.op_type for node in graph.node}
+        assert "BatchNormalization" not in operations
+        free = [dim.dim_param for dim in graph.input[0].type.tensor_type.shape.dim if dim.dim_param]
+        assert len(free) == 3
+
+
+def test_the_same_checkpoint_gives_the_same_files(trained, exported, tmp_path):
+    about = {"summary": "Random.", "detail": 192}
+    again = exporter.export(trained, tmp_path, name="tiny", about=about)
+    for file in exported.card.parent.iterdir():
+        assert (tmp_path / file.name).read_bytes() == file.read_bytes()
+    assert again.worst == exported.worst
+
+
+def test_graphs_that_differ_are_refused(trained, tmp_path, monkeypatch):
+    halved = exporter.halved
+
+    def damaged(model):
+        for weight in model.graph.initializer:
+            if weight.name == "decoder.head.bias":
+                values = onnx.numpy_helper.to_array(weight) + 1
+                weight.CopyFrom(onnx.numpy_helper.from_array(values, weight.name))
+        return halved(model)
+
+    (tmp_path / "tiny.json").write_text("the model before")
+    monkeypatch.setattr(exporter, "halved", damaged)
+    with pytest.raises(TrainingError, match=r"last\.ckpt: exported graphs differ from torch by 1"):
+        exporter.export(trained, tmp_path, name="tiny")
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"tiny.json": "the model before"}
+
+
+@pytest.mark.parametrize("fault", ["recipe", "average", "network"])
+def test_a_checkpoint_of_something_else_is_refused(trained, tmp_path, fault):
+    state = checkpoint.load(trained)
+    if fault == "average":
+        del state["average"]["decoder.head.weight"]
+    else:
+        state["recipe"] |= {"dim": 64} if fault == "recipe" else {"network": "unknown"}
+    checkpoint.save(tmp_path / "other.ckpt", state)
+    with pytest.raises(TrainingError, match=r"other\.ckpt: holds no such network"):
+        exporter.export(tmp_path / "other.ckpt", tmp_path / "out")
+    assert not (tmp_path / "out").exists()

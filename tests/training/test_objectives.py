@@ -1,0 +1,118 @@
+"""What a step shows and asks."""
+
+import numpy as np
+import pytest
+import torch
+
+from photochrom.color.bins import gamut_bins
+from photochrom.color.srgb import srgb_to_lab
+from photochrom.networks.ab_targets import AbTargets
+from photochrom.networks.torch_color import srgb_to_linear
+from photochrom.training import objectives
+from photochrom.training.config import Recipe
+
+TARGETS = AbTargets(torch.tensor(gamut_bins().centers.tolist()))
+BINS = len(TARGETS.centers)
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def rgb():
+    return torch.randint(0, 256, (6, 32, 64, 3), dtype=torch.uint8, generator=generator(3))
+
+
+def test_shapes_and_ranges(rgb):
+    batch = objectives.sample(rgb, TARGETS, Recipe(hinted=1.0, wished=1.0), generator())
+    assert batch.lightness.shape == (6, 1, 32, 64)
+    assert 0 <= float(batch.lightness.min()) <= float(batch.lightness.max()) <= 100
+    assert batch.hints.shape == (6, 3, 8, 16)
+    assert batch.wishes.shape == (6, BINS + 3)
+    assert batch.index.shape == batch.weight.shape == (6, 4, 8, 16)
+    assert batch.ab.shape == (6, 2, 8, 16)
+
+
+def test_without_damage_it_is_the_picture(rgb):
+    batch = objectives.automatic(rgb, TARGETS)
+    there = srgb_to_lab(rgb.numpy() / 255)
+    np.testing.assert_allclose(batch.lightness[:, 0].numpy(), there[..., 0], atol=1e-3)
+    mean = there[..., 1:].reshape(6, 8, 4, 16, 4, 2).mean((2, 4))
+    np.testing.assert_allclose(batch.ab.permute(0, 2, 3, 1).numpy(), mean, atol=1e-3)
+    expected = (TARGETS.centers[batch.index] * batch.weight[..., None]).sum(1)
+    torch.testing.assert_close(expected.permute(0, 3, 1, 2), batch.ab, atol=1e-3, rtol=0)
+    assert not batch.hints.any()
+    assert not batch.wishes.any()
+
+
+def test_damage_leaves_the_colours_asked_for_alone(rgb):
+    sound = objectives.automatic(rgb, TARGETS)
+    damaged = objectives.sample(rgb, TARGETS, Recipe(damaged=1.0, film=1.0), generator())
+    assert torch.equal(sound.ab, damaged.ab)
+    assert torch.equal(sound.index, damaged.index)
+    assert not torch.equal(sound.lightness, damaged.lightness)
+
+
+def test_a_sample_is_a_function_of_its_generator(rgb):
+    recipe = Recipe(hinted=0.5, wished=0.5)
+    first, second, other = (objectives.sample(rgb, TARGETS, recipe, generator(n)) for n in (1, 1, 2))
+    for name in ("lightness", "hints", "wishes", "index", "weight", "ab"):
+        assert torch.equal(getattr(first, name), getattr(second, name))
+    assert not torch.equal(first.lightness, other.lightness)
+
+
+def test_the_table_of_bytes_is_the_curve():
+    planes = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16)
+    torch.testing.assert_close(objectives.linear_light(planes), srgb_to_linear(planes.float() / 255))
+
+
+def test_hints_tell_the_truth():
+    ab = torch.randn((200, 2, 16, 24), generator=generator(1)).mul(10).cumsum(3)
+    hints = objectives.sampled_hints(ab, generator(), share=0.6)
+    told = hints[:, 2].flatten(1).any(1)
+    assert float(told.float().mean()) == pytest.approx(0.6, abs=0.1)
+    assert 0 <= float(hints[:, 2].min()) <= float(hints[:, 2].max()) <= 1
+    assert not hints[:, :2][(hints[:, 2:] == 0).expand(-1, 2, -1, -1)].any()
+    # A click carries the mean of its cells, so over a flat picture it is the colour itself.
+    flat = torch.tensor([30.0, -40.0]).view(1, 2, 1, 1).expand(50, 2, 16, 24)
+    hints = objectives.sampled_hints(flat, generator(), share=1.0)
+    at = hints[:, 2] > 0
+    assert at.flatten(1).any(1).all()
+    torch.testing.assert_close(hints[:, 0][at], torch.full((int(at.sum()),), 30.0))
+    torch.testing.assert_close(hints[:, 1][at], torch.full((int(at.sum()),), -40.0))
+
+
+def test_no_hints_when_none_are_wanted():
+    assert not objectives.sampled_hints(torch.ones(9, 2, 8, 8), generator(), share=0.0).any()
+
+
+def test_wishes_are_the_pictures_own(rgb):
+    batch = objectives.sample(rgb, TARGETS, Recipe(wished=1.0), generator())
+    palette, told, colorful, asked = batch.wishes.split([BINS, 1, 1, 1], dim=1)
+    assert (told == 1).all()
+    assert (asked == 1).all()
+    torch.testing.assert_close(palette.sum(1), torch.ones(6))
+    torch.testing.assert_close(palette @ TARGETS.centers, batch.ab.mean((2, 3)), atol=1e-3, rtol=0)
+    figure = objectives.colorfulness(rgb.permute(0, 3, 1, 2) / 255)
+    torch.testing.assert_close(colorful[:, 0] * 50, figure)
+
+
+def test_wishes_not_told_are_zero(rgb):
+    big = rgb.repeat(40, 1, 1, 1)
+    batch = objectives.sample(big, TARGETS, Recipe(wished=0.3), generator())
+    palette, told, colorful, asked = batch.wishes.split([BINS, 1, 1, 1], dim=1)
+    for given, flag in ((palette, told), (colorful, asked)):
+        assert float(flag.mean()) == pytest.approx(0.3, abs=0.1)
+        assert not given[flag[:, 0] == 0].any()
+        assert given[flag[:, 0] == 1].any(1).all()
+
+
+def test_colourfulness_of_known_pictures():
+    # Hasler and Süsstrunk's M3 by hand: rg = ±255, yb = ±127.5 of pure red and cyan, half and half.
+    halves = torch.tensor([[1.0, 0, 0], [0, 1, 1]]).T.view(1, 3, 1, 2)
+    grey = torch.rand(1, 1, 4, 4).expand(1, 3, 4, 4)
+    assert float(objectives.colorfulness(halves)) == pytest.approx((255**2 + 127.5**2) ** 0.5, rel=1e-4)
+    assert float(objectives.colorfulness(grey)) == pytest.approx(0, abs=1e-3)
+    red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1).expand(1, 3, 2, 2)
+    assert float(objectives.colorfulness(red)) == pytest.approx(0.3 * (255**2 + 127.5**2) ** 0.5, rel=1e-4)
