@@ -28,7 +28,7 @@ write_photograph(Path(path), width=int(width), height=int(height), bands=int(ban
 """
 # The result is in colour whatever the original, and saved as `images.write` saves it, whose quality
 # stands here again because to import it takes longer than the rest of the floor.
-JPEG_QUALITY: Final = 92
+JPEG_QUALITY: Final = 97
 _FLOOR: Final = f"""
 import sys, pyvips
 source, target = sys.argv[1:]
