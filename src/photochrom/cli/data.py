@@ -76,8 +76,8 @@ def shard(
         except OSError as error:
             raise UnwritableOutput(out, error.strerror or str(error)) from error
     for reason, count in packed.left_out.most_common():
-        console.word(f"left out {count}: {reason}")
-    console.word(f"{packed.written} pictures in {len(packed.shards)} shards")
+        console.word(f"left out: {count} ({reason})")
+    console.word(f"packed: {packed.written}; shards: {len(packed.shards)}")
     for path in packed.shards:
         console.data(str(path))
 

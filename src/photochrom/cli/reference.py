@@ -30,9 +30,10 @@ def _section(command: click.Command, ctx: click.Context) -> Iterator[str]:
     yield f"```\n{ctx.command_path} {usage}\n```\n"
     yield _prose(command.help or "")
     yield "| option | |\n|---|---|"
-    for param in command.get_params(ctx):
+    for param in command.params:
         if isinstance(param, click.Option):
             yield f"| `{_cell(_names(param))}` | {_cell(_meaning(param))} |"
+    yield f"| `{', '.join(ctx.help_option_names)}` | Show this message and exit. |"
     yield ""
     if command.epilog:
         yield f"{command.epilog}\n"

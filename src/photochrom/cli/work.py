@@ -17,6 +17,7 @@ import click
 
 from photochrom.batch.plan import Job, Trouble, comparison_of
 from photochrom.cli.console import INTERRUPTED, Console, one_line, unexpected
+from photochrom.cli.interrupts import Interrupts
 from photochrom.errors import BadOption, OutputExists, PhotochromError, UnsupportedFormat, UnwritableOutput
 from photochrom.images.door import set_threads
 from photochrom.images.formats import Format, writable
@@ -71,6 +72,7 @@ class Work:
         self.wishes = wishes
         self.console = console
         self.counts: Counter[str] = Counter()
+        self.interrupts = Interrupts()
         self.interrupted = False
 
     @cached_property
@@ -86,12 +88,14 @@ class Work:
         """Colour what a plan lists; `total` is the length of the bar, if there is one."""
         with self._summed_up(), self.console.progress(total):
             for item in items:
+                self.interrupts.heed()
                 if isinstance(item, Trouble):
                     self._tell(_failed(item.path, item.error))
                 else:
                     self.console.begin(item.source)
                     self._one(item, item.source)
                 self.console.step()
+            self.interrupts.heed()
         return self._exit_code()
 
     def from_pipe(self, out: str) -> int:
@@ -106,7 +110,7 @@ class Work:
         if self.wishes.form not in (None, asked):
             raise BadOption("out", f"{out} is not the name of a file in the format asked for")
         with self._summed_up():
-            data = b"" if self.wishes.dry_run else _standard_input()
+            data = b"" if self.wishes.dry_run else self._standard_input()
             self._one(Job(Path(STANDARD_INPUT), target), data)
         return self._exit_code()
 
@@ -118,7 +122,7 @@ class Work:
                 self._tell(Outcome(PLANNED, name, f"{name} → {STANDARD_OUTPUT}"))
             else:
                 colorizer = self.colorizer
-                source = _standard_input() if path is None else Path(path)
+                source = self._standard_input() if path is None else Path(path)
                 self._tell(self._safely(name, lambda: self._send(colorizer, source, name)))
         return self._exit_code()
 
@@ -155,32 +159,50 @@ class Work:
 
     def _write(self, colorizer: Colorizer, job: Job, source: Path | bytes) -> Outcome:
         started, name = time.perf_counter(), os.fspath(job.source)
-        result = colorizer(source, options=self.wishes.options, name=name)
+        with self.interrupts.at_once():
+            result = colorizer(source, options=self.wishes.options, name=name)
         # Again, and not only before: in between, another program may have written one of them.
         targets = self._missing(job)
         for target in targets:
             _make_folder(target.parent)
-            how: dict[str, Any] = {"quality": self.wishes.quality, "overwrite": self.wishes.overwrite}
-            if target == job.target:
-                result.save(target, **how)
-            else:
-                result.save_comparison(target, **how)
+            self._save(result, target, comparison=target != job.target)
         return _done(result, name, tuple(targets), str(job.target), started)
 
+    def _save(self, result: Result, target: Path, *, comparison: bool) -> None:
+        """Write one file. An interrupt that comes after its name has been given is put off."""
+        before = _identity(target)
+        save = result.save_comparison if comparison else result.save
+        try:
+            with self.interrupts.at_once():
+                save(target, quality=self.wishes.quality, overwrite=self.wishes.overwrite)
+        except KeyboardInterrupt:
+            if _identity(target) == before:
+                raise
+
     def _send(self, colorizer: Colorizer, source: Path | bytes, name: str) -> Outcome:
-        started, form = time.perf_counter(), self.wishes.form
-        result = colorizer(source, options=self.wishes.options, name=name)
-        suffix = result.picture.output_suffix if form is None else form.suffixes[0]
-        encoded = result.encode(suffix, quality=self.wishes.quality)
+        started = time.perf_counter()
+        with self.interrupts.at_once():
+            result, form = colorizer(source, options=self.wishes.options, name=name), self.wishes.form
+            suffix = result.picture.output_suffix if form is None else form.suffixes[0]
+            encoded = result.encode(suffix, quality=self.wishes.quality)
         stdout = sys.stdout.buffer
         try:
-            stdout.write(encoded)
-            stdout.flush()
+            with self.interrupts.at_once():
+                stdout.write(encoded)
+                stdout.flush()
         except BrokenPipeError:
             raise
         except OSError as error:
             raise UnwritableOutput(STANDARD_OUTPUT, error.strerror or str(error)) from error
         return _done(result, name, (), STANDARD_OUTPUT, started)
+
+    def _standard_input(self) -> bytes:
+        """What comes through the pipe, up to a byte more than a picture may have."""
+        stdin = sys.stdin.buffer
+        if stdin.isatty():
+            raise click.UsageError("- reads a picture from a pipe, and there is none: photochrom - < FILE")
+        with self.interrupts.at_once():
+            return stdin.read(DEFAULT_LIMITS.max_bytes + 1)
 
     def _safely(self, name: str, work: Callable[[], T]) -> T | Outcome:
         """What `work` returns, or the failure that it ended in."""
@@ -216,7 +238,8 @@ class Work:
     def _summed_up(self) -> Iterator[None]:
         """End with the line that counts, on Ctrl-C too."""
         try:
-            yield
+            with self.interrupts:
+                yield
         except KeyboardInterrupt:
             self.interrupted = True
             self.console.problem("Interrupted; the same command with --skip-existing does the rest.")
@@ -241,14 +264,6 @@ def _failed(name: str | os.PathLike[str], error: PhotochromError) -> Outcome:
     return Outcome(FAILED, os.fspath(name), str(error), facts={"reason": reason})
 
 
-def _standard_input() -> bytes:
-    """What comes through the pipe, up to a byte more than a picture may have."""
-    stdin = sys.stdin.buffer
-    if stdin.isatty():
-        raise click.UsageError("- reads a picture from a pipe, and there is none: photochrom - < FILE")
-    return stdin.read(DEFAULT_LIMITS.max_bytes + 1)
-
-
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -261,3 +276,12 @@ def _same(first: Path, second: Path) -> bool:
         return first.samefile(second)
     except OSError:
         return False
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is replaced; None where there is none."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns

@@ -1,0 +1,115 @@
+"""A Colorizer that colours nothing, and the ways to call the command line."""
+
+import signal
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from photochrom.cli.main import group
+from photochrom.errors import OutputExists, UnreadableImage
+
+# What stands in a subprocess before the command line is run: the same fake, in another interpreter.
+FAKED = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("fakes", {fakes!r})
+fakes = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(fakes)
+import photochrom.cli.work
+photochrom.cli.work.Colorizer = fakes.FakeColorizer
+sys.argv[0] = "photochrom"
+from photochrom.cli.main import main
+main()
+"""
+
+
+class FakeResult:
+    """Writes "coloured " and what was read; a file that begins with "slow" takes its time."""
+
+    model = "fake"
+
+    def __init__(self, data, name):
+        self.data = data
+        warnings = ("only the first of its 2 pages was taken",) if data.startswith(b"pages") else ()
+        self.picture = SimpleNamespace(width=4, height=3, warnings=warnings, output_suffix=".jpg")
+
+    def save(self, target, *, quality=None, overwrite=False):
+        if not overwrite and target.exists():
+            raise OutputExists(target)
+        if self.data.startswith(b"slow"):
+            import time
+
+            time.sleep(30)
+        target.write_bytes(b"coloured " + self.data)
+        if self.data.startswith(b"late"):
+            signal.raise_signal(signal.SIGINT)
+
+    def save_comparison(self, target, *, quality=None, overwrite=False):
+        target.write_bytes(b"compared " + self.data)
+
+    def encode(self, suffix, *, quality=None):
+        return suffix.encode() + b" " + self.data
+
+
+class FakeColorizer:
+    """Fails as its input says: "bad" as a damaged picture, "bug" as a fault of ours."""
+
+    card = SimpleNamespace(name="fake")
+    provider = "cpu"
+    threads = 1
+    made = 0
+
+    def __init__(self, model, *, threads=None):
+        type(self).made += 1
+
+    def __call__(self, source, *, options=None, name=None):
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        if data.startswith(b"bad"):
+            raise UnreadableImage(name, "premature end\nof file")
+        if data.startswith(b"bug"):
+            raise ZeroDivisionError("a bug")
+        if data.startswith(b"huge"):
+            raise MemoryError
+        if data.startswith(b"stop"):
+            raise KeyboardInterrupt
+        return FakeResult(data, name)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty current folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Puts FakeColorizer where the real one is used."""
+    import photochrom.cli.work
+
+    monkeypatch.setattr(FakeColorizer, "made", 0)
+    monkeypatch.setattr(photochrom.cli.work, "Colorizer", FakeColorizer)
+    return FakeColorizer
+
+
+@pytest.fixture
+def call():
+    """The command line in this process: call("models", "--json") → exit_code, stdout, stderr."""
+
+    def call(*words, stdin=None):
+        return CliRunner().invoke(group, [str(word) for word in words], input=stdin, prog_name="photochrom")
+
+    return call
+
+
+@pytest.fixture
+def command():
+    """The words that start the command line in a process of its own, with or without the fake."""
+
+    def command(*words, fake=False):
+        program = ["-c", FAKED.format(fakes=__file__)] if fake else ["-m", "photochrom"]
+        return [sys.executable, *program, *map(str, words)]
+
+    return command
