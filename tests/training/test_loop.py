@@ -90,6 +90,19 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(start, tmp_path):
     torch.testing.assert_close(here["prior"], there["prior"])
 
 
+def test_every_step_and_every_seed_draws_anew(start, recipe, monkeypatch):
+    honest, seeds = loop.sample, []
+
+    def watched(rgb, targets, recipe, generator):
+        seeds.append(generator.initial_seed())
+        return honest(rgb, targets, recipe, generator)
+
+    monkeypatch.setattr(loop, "sample", watched)
+    start(steps=3)
+    start(out="other", recipe=dataclasses.replace(recipe, seed=1), steps=3)
+    assert len(set(seeds)) == 6
+
+
 def test_ctrl_c_restores_the_handler_and_a_second_one_is_immediate(start):
     before = signal.getsignal(signal.SIGINT)
 

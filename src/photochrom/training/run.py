@@ -107,7 +107,7 @@ def begin(recipe: Recipe, pictures: Sequence[EncodedPicture], out: Path, *, fabr
     torch.manual_seed(recipe.seed)
     run = _assembled(recipe, out, torch.tensor(gamut_bins().centers.tolist()), fabric=fabric)
     run.prior = measure_prior(run.targets, Batches(pictures, **batching(recipe, recipe.stages[0])))
-    start = torch.from_numpy(mix_prior(run.prior.numpy())).log()
+    start = torch.from_numpy(mix_prior(run.prior.numpy())).log().float()
     run.plain.decoder.head.load_state_dict({"weight": run.plain.decoder.head.weight, "bias": start})
     run.average = checkpoint.Average(run.plain, recipe.ema)
     return run
