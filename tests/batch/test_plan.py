@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photochrom.batch import plan as planning
-from photochrom.batch.plan import Job, Trouble, comparison_of, is_result, original_of, plan, result_name
+from photochrom.batch.plan import Job, Trouble, plan
 from photochrom.errors import BadOption
 from photochrom.images.formats import FORMATS, format_of
+from photochrom.images.names import comparison_of, is_result, original_of, result_name
 
 SUFFIXES = [suffix for row in FORMATS.values() for suffix in row.suffixes]
 WRITABLE = [row for row in FORMATS.values() if row.saver]

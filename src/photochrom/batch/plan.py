@@ -1,27 +1,20 @@
-"""Which pictures are coloured, and where each result goes: names alone, nothing is opened or written.
+"""Which pictures are coloured, and where each result goes: nothing is decoded or written.
 
-The name of a result depends on the name of its picture and on nothing else, so that neither order
-nor neighbours nor an earlier run change it:
-
-    a.jpg → a.color.jpg        the format stays: the suffix stays, as it is spelt
-    a.gif → a.gif.color.png    the format changes: the whole name stays, for a.png has a.color.png
+What a result is called depends on the name of its picture alone; see `images.names`.
 """
 
 from __future__ import annotations
 
 import glob
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Final
 
 from photochrom.errors import BadOption, InputError, PhotochromError, UnreadableImage, UnsupportedFormat
-from photochrom.images.formats import FORMATS, HEAD_BYTES, Format, format_of, sniff, writable
-
-_RESULT: Final = re.compile(r"\.(color|compare)(\.[^.]+)$")
+from photochrom.images.formats import HEAD_BYTES, Format, format_of, sniff, writable
+from photochrom.images.names import is_result, known_format, original_of, result_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,54 +78,6 @@ def plan(
     return found if single else _without_repeats(found)
 
 
-def result_name(name: str, kind: Format, form: Format | None = None) -> str:
-    """The name of the result of a picture: see the top of this file. No two names give the same.
-
-    kind: the picture's format. form: the result's; None: its own, or what takes its place
-    """
-    form = FORMATS[kind.written_as] if form is None else form
-    path = PurePath(name)
-    # "a.gif.png" keeps its whole name too, for "a.color.gif.png" would hide what "a.gif" gives.
-    if kind is form and _known(path.suffix) is form and _known(PurePath(path.stem).suffix) is None:
-        return f"{path.stem}.color{path.suffix}"
-    return f"{name}.color{form.suffixes[0]}"
-
-
-def is_result(name: str) -> bool:
-    """Whether a name is one that results get: NAME.color.EXT or NAME.compare.EXT."""
-    return _result_parts(name) is not None
-
-
-def original_of(name: str) -> str | None:
-    """The name whose result, or comparison, has this name; None if it is not that of a result."""
-    parts = _result_parts(name)
-    if parts is None:
-        return None
-    before, suffix = parts
-    return before if _known(PurePath(before).suffix) else before + suffix
-
-
-def comparison_of(target: Path) -> Path:
-    """Where before | after goes, beside a result: NAME.color.EXT gives NAME.compare.EXT."""
-    parts = _result_parts(target.name)
-    before, suffix = parts if parts is not None else (target.stem, target.suffix)
-    return target.with_name(f"{before}.compare{suffix}")
-
-
-def _known(suffix: str) -> Format | None:
-    try:
-        return format_of(suffix)
-    except UnsupportedFormat:
-        return None
-
-
-def _result_parts(name: str) -> tuple[str, str] | None:
-    match = _RESULT.search(name)
-    if match is None or match.start() == 0 or _known(match[2]) is None:
-        return None
-    return name[: match.start()], match[2]
-
-
 def _placement(words: Sequence[str], out: str | None, form: Format | None) -> Placement:
     if out is None:
         return Placement(form)
@@ -173,7 +118,7 @@ def _found(words: Sequence[str], placement: Placement, recursive: bool) -> Itera
 def _of_file(path: Path, placement: Placement, *, base: Path) -> Job | Trouble:
     """A file that was named: tried whatever its suffix, for its contents may be a picture's."""
     try:
-        kind = _known(path.suffix)
+        kind = known_format(path.suffix)
         if not stat.S_ISREG(path.stat().st_mode):
             return _trouble(path, "is not a regular file; a pipe is read with - in its place")
         if kind is None:
@@ -209,7 +154,7 @@ def _of_pattern(pattern: str, placement: Placement, *, recursive: bool) -> Itera
             if not deep:
                 empty = False
                 yield from _of_folder(path, placement, base=base, recursive=recursive)
-        elif _known(path.suffix) is not None and (results_too or not is_result(path.name)):
+        elif known_format(path.suffix) is not None and (results_too or not is_result(path.name)):
             empty = False
             yield _of_file(path, placement, base=base)
     if empty:
@@ -261,7 +206,7 @@ def _entries(folder: Path) -> tuple[list[str], list[str]]:
         for entry in entries:
             if entry.name.startswith("."):
                 continue
-            picture = _known(PurePath(entry.name).suffix) is not None
+            picture = known_format(PurePath(entry.name).suffix) is not None
             try:
                 inner = entry.is_dir()
             except OSError:  # a link that leads to itself: reported by whoever opens it

@@ -15,12 +15,13 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from photochrom.batch.plan import Job, Trouble, comparison_of
+from photochrom.batch.plan import Job, Trouble
 from photochrom.cli.console import INTERRUPTED, Console, one_line, unexpected
 from photochrom.cli.interrupts import Interrupts
 from photochrom.errors import BadOption, OutputExists, PhotochromError, UnsupportedFormat, UnwritableOutput
 from photochrom.images.door import set_threads
 from photochrom.images.formats import Format, writable
+from photochrom.images.names import comparison_of
 from photochrom.images.read import DEFAULT_LIMITS
 from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
 

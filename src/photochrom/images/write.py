@@ -231,12 +231,13 @@ def _interruptibly(image: pyvips.Image, work: Callable[[], object]) -> None:
             failures.append(error)
 
     worker = threading.Thread(target=run, name="photochrom-libvips")
-    worker.start()
     try:
+        worker.start()
         worker.join()
     except BaseException:
         image.set_kill(True)
-        worker.join()
+        if worker.is_alive():
+            worker.join()
         raise
     if failures:
         raise failures[0]

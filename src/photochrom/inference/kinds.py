@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from photochrom.errors import BadOption
 from photochrom.images.formats import output_suffix
+from photochrom.images.names import result_name
 from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
 from photochrom.inference.weights import DEFAULT_MODEL
 
@@ -33,7 +34,7 @@ def colorize(x: Any, *, model: str | Path = ..., **options: Any) -> Any: ...
 def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> Any:
     """Colour a picture; the same kind comes back.
 
-    x: a path → the path of NAME.color.EXT beside it, which must not exist yet;
+    x: a path → the path of NAME.color.EXT beside it (see `images.names`), which must not exist yet;
        bytes of a file → bytes of the same format (PNG where it cannot be written);
        a PIL image → a PIL image, RGB or RGBA;
        an array (H, W) or (H, W, 1…4), uint8, uint16, or float in 0…1 encoded as sRGB → (H, W, 3),
@@ -65,7 +66,9 @@ def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> An
 
 
 def _beside(result: Result, source: Path) -> Path:
-    target = source.with_name(f"{source.stem}.color{_suffix(result)}")
+    form = result.picture.format
+    assert form is not None  # what came from a path came in a format
+    target = source.with_name(result_name(source.name, form))
     result.save(target)
     return target
 
