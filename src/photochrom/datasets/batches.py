@@ -1,17 +1,17 @@
 """Batches of colour pictures: step in, the same (N, 3, H, W) bytes out, on every machine and resume.
 
-A batch is a function of (seed, step) alone, so no generator state needs saving. A thread decodes
-ahead; Pillow leaves the interpreter free while it does.
+A batch is a function of (seed, step) alone, so no generator state needs saving and batches can be
+decoded side by side. Threads do that; Pillow leaves the interpreter free while it decodes.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
-import queue
-import threading
-from collections import defaultdict
+import itertools
+import os
+from collections import defaultdict, deque
 from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from PIL import Image
 from photochrom.datasets.pictures import EncodedPicture
 from photochrom.datasets.screen import DECODE_ERRORS
 from photochrom.errors import NoPictures
+
+# Beyond this many decoders the interpreter's lock, not decoding, is the limit.
+MOST_THREADS = 16
 
 
 class Batches:
@@ -69,39 +72,22 @@ class Batches:
         return out
 
     def ahead(self, first: int, *, depth: int = 8) -> Generator[NDArray[np.uint8]]:
-        """Batches of step `first` and on, without end, decoded in a thread up to `depth` ahead.
+        """Batches of step `first` and on, without end, decoded by threads at least `depth` ahead.
 
-        What the thread meets is raised here. Closing the generator ends the thread.
+        What a thread meets is raised here. Closing the generator ends the threads.
         """
-        ready: queue.Queue[NDArray[np.uint8] | Exception] = queue.Queue(maxsize=depth)
-        stop = threading.Event()
-
-        def put(item: NDArray[np.uint8] | Exception) -> None:
-            while not stop.is_set():
-                with contextlib.suppress(queue.Full):
-                    ready.put(item, timeout=0.1)
-                    break
-
-        def work() -> None:
-            step = first
+        threads = min(MOST_THREADS, max(1, (os.cpu_count() or 1) - 1))
+        steps = itertools.count(first)
+        with ThreadPoolExecutor(threads, thread_name_prefix="batches") as pool:
+            waiting = deque(pool.submit(self, next(steps)) for _ in range(max(depth, 2 * threads)))
             try:
-                while not stop.is_set():
-                    put(self(step))
-                    step += 1
-            except Exception as error:  # noqa: BLE001  (whatever it is, it belongs to whoever waits)
-                put(error)
-
-        thread = threading.Thread(target=work, name="batches", daemon=True)
-        thread.start()
-        try:
-            while True:
-                item = ready.get()
-                if isinstance(item, Exception):
-                    raise item
-                yield item
-        finally:
-            stop.set()
-            thread.join()
+                while True:
+                    batch = waiting.popleft().result()
+                    waiting.append(pool.submit(self, next(steps)))
+                    yield batch
+            finally:
+                for future in waiting:
+                    future.cancel()
 
 
 def random_crop(data: bytes, height: int, width: int, rng: np.random.Generator) -> NDArray[np.uint8]:
