@@ -5,6 +5,8 @@
 
 # The photograph to colour: make demo PHOTO="grandmother, 1936.jpg"
 PHOTO ?= examples/migrant_mother_1936.jpg
+# As it was typed: make would take a dollar in a name for a variable of its own.
+override PHOTO := $(value PHOTO)
 export PHOTO
 
 # A Python that is new enough; name another with PYTHON=…
@@ -28,11 +30,8 @@ help:
 	@echo 'PYTHON=name              use this Python (3.11 or newer)'
 
 demo: .venv-demo/ready
-	@mkdir -p demo
-	@name=$$(basename "$$PHOTO"); result="demo/$${name%.*}.color.jpg"; \
-	set -x; .venv-demo/bin/photochrom "$$PHOTO" -o "$$result" --overwrite; \
-	{ status=$$?; set +x; } 2>/dev/null; \
-	if [ $$status = 0 ]; then echo "The coloured photograph is $$PWD/$$result"; fi; exit $$status
+	@result=$$(set -x; .venv-demo/bin/photochrom -o demo/ --overwrite -- "$$PHOTO") && \
+	printf 'The coloured photograph is %s/%s\n' "$$PWD" "$$result"
 
 test: .venv-test/ready
 	.venv-test/bin/python -m pytest $(ARGS)
