@@ -137,6 +137,16 @@ def test_lab_tiff(gray):
         np.testing.assert_allclose(lightness(picture), samples[..., 0] * (100 / top), atol=0.01)
 
 
+def test_lab_tiff_of_floats_and_of_numbers_declared_signed(gray):
+    light = gray * (100 / 255)
+    lab = np.dstack([light, np.full_like(light, -30), np.full_like(light, 60)])
+    whole = pyvips.Image.new_from_array(lab.astype(np.float32)).copy(interpretation="lab")
+    for image in (whole, whole.colourspace("labs")):
+        picture = read_picture(image.tiffsave_buffer())
+        assert picture.bit_depth == 16
+        np.testing.assert_allclose(lightness(picture), light, atol=0.01)
+
+
 def test_ycbcr_tiff(rgb, pil_bytes):
     picture = read_picture(pil_bytes(Image.fromarray(rgb).convert("YCbCr"), "TIFF"))
     np.testing.assert_allclose(lightness(picture), expected(rgb), atol=1.5)

@@ -164,7 +164,7 @@ def _check_floats(origin: Source, image: pyvips.Image) -> None:
 
     Their mean decides, so that a few highlights above 1 pass and are clipped.
     """
-    if image.format not in ("float", "double"):
+    if image.format not in ("float", "double") or image.interpretation == "lab":
         return
     finite = (image.abs() < 1e30).ifthenelse(image, 0)
     mean = finite.avg()

@@ -67,12 +67,10 @@ def tone_of(image: pyvips.Image, name: str) -> Tone:
         alpha = _codes(image[image.bands - 1], name)
         image = image.extract_band(0, n=image.bands - 1)
     lab = image.interpretation == "lab"
-    image = _codes(image, name)
+    image = _codes(_lightness_of_lab(image) if lab else image, name)
     count = _CODES[image.format]
     notes: tuple[str, ...] = ()
     if lab:
-        # CIE L* over the full range of the codes: TIFF 6.0, section 23; a and b are not needed.
-        image = image[0]
         table = y_from_lightness(np.linspace(0.0, 100.0, count))
     elif image.bands == 1:
         table, notes = _gray_table(image)
@@ -82,6 +80,15 @@ def tone_of(image: pyvips.Image, name: str) -> Tone:
         image = ((light.clamp(min=0, max=1) ** 0.5) * 65535 + 0.5).cast("ushort")
         table = np.linspace(0.0, 1.0, 65536) ** 2
     return Tone(image.copy(interpretation="b-w"), table, alpha, deep, notes)
+
+
+def _lightness_of_lab(image: pyvips.Image) -> pyvips.Image:
+    """CIE L* over the full range of the codes, or 0…1: TIFF 6.0, section 23. a and b are not needed."""
+    lightness = image[0]
+    if lightness.format == "short":
+        # Declared signed for the sake of a and b; L is not.
+        return lightness.copy(format="ushort")
+    return lightness * 0.01 if lightness.format in ("float", "double") else lightness
 
 
 def _codes(image: pyvips.Image, name: str) -> pyvips.Image:
