@@ -90,6 +90,17 @@ def test_what_is_kept(photo, row, source):
         assert bare_iptc(kept) == RECORDS
 
 
+@pytest.mark.parametrize("form", [row.name for row in WRITTEN if "dpi" in row.keeps])
+def test_a_density_that_is_not_known_is_the_usual_one(photo, form):
+    file = io.BytesIO()
+    Image.fromarray(photo).save(file, "PNG")
+    for source in (file.getvalue(), photo):
+        picture = read_picture(source)
+        made = encode_picture(compose(picture, np.zeros((1, 1, 4), np.float32)), picture, form)
+        again = pyvips.Image.new_from_buffer(made, "")
+        assert [round(again.xres * 25.4), round(again.yres * 25.4)] == [72, 72]
+
+
 def test_big_endian_tiff_to_tiff_to_jpeg(photo):
     first = colored(tiff(photo, ">"), "tiff")
     second = encode_picture(

@@ -20,6 +20,10 @@ _KEPT: Final = ("exif-data", _XMP, "iptc-data", "resolution-unit", "image-descri
 _KEPT_PREFIXES: Final = ("exif-ifd", "png-comment-")
 # Directory 1 is the thumbnail, which shows the picture in grey; the other two change.
 _DROPPED: Final = ("exif-ifd1-", "exif-ifd0-Orientation", "exif-ifd2-ColorSpace")
+# EXIF 2.32, 4.6.4: a density that is not known is written as 72 a inch. libvips stands 1 a mm for it,
+# and written down that would be believed: a scan printed three times its size.
+_UNKNOWN_DENSITY: Final = (1.0, 1.0)
+_DENSITY_IN_ITS_PLACE: Final = (72 / 25.4, 72 / 25.4)
 # XMP longer than this is not a caption but a payload; it is carried over as it is.
 _MAX_XMP: Final = 4 * 1024 * 1024
 
@@ -43,11 +47,11 @@ class Metadata:
     """EXIF, XMP, IPTC and comments, and the density of the pixels.
 
     fields: (libvips type, name, value), in the file's order
-    dots_per_mm: horizontal and vertical
+    dots_per_mm: horizontal and vertical; 1 and 1 where it is not known
     """
 
     fields: tuple[tuple[int, str, object], ...] = ()
-    dots_per_mm: tuple[float, float] = (1.0, 1.0)
+    dots_per_mm: tuple[float, float] = _UNKNOWN_DENSITY
 
     def value(self, name: str) -> object | None:
         """The value of a field such as "xmp-data" or "exif-ifd0-Make"; None if there is none."""
@@ -71,7 +75,8 @@ def _clean(name: str, value: object) -> object:
 
 def with_metadata(image: pyvips.Image, metadata: Metadata, note: str | None) -> pyvips.Image:
     """A copy of `image` with these fields alone, an sRGB profile and, unless None, the note."""
-    across, down = metadata.dots_per_mm
+    known = metadata.dots_per_mm != _UNKNOWN_DENSITY
+    across, down = metadata.dots_per_mm if known else _DENSITY_IN_ITS_PLACE
     image = image.copy(xres=across, yres=down)
     for name in image.get_fields():
         if name.endswith("-data") or name.startswith(("exif-", "orientation", *_KEPT_PREFIXES)):
