@@ -30,6 +30,7 @@ from photochrom.images import (
     to_array,
     write_picture,
 )
+from photochrom.images.formats import writable
 
 WRITTEN = [row for row in FORMATS.values() if row.saver]
 
@@ -72,6 +73,14 @@ def test_suffix_of_the_result(source, suffix):
     from pathlib import Path
 
     assert output_suffix(Path(source) if "a" in source else source) == suffix
+
+
+@pytest.mark.parametrize("name", ["jpeg", ".jpg", "jpg", "JPG", ".JPEG"])
+def test_formats_by_name_and_by_suffix_with_and_without_its_dot(name):
+    assert writable(name) is FORMATS["jpeg"]
+    for word in ("", ".", "..jpg", "jp"):
+        with pytest.raises(UnsupportedFormat):
+            writable(word)
 
 
 def test_suffixes_are_of_one_format_each():

@@ -120,13 +120,12 @@ class FormatName(click.ParamType):  # type: ignore[type-arg]  # generic in click
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The row. Usage error for a format that is unknown or only read."""
         from photochrom.errors import UnsupportedFormat
-        from photochrom.images.formats import FORMATS, writable
+        from photochrom.images.formats import writable
 
         if not isinstance(value, str):
             return value
-        wish = value.lower().lstrip(".")
         try:
-            return writable(wish if wish in FORMATS else f".{wish}")
+            return writable(value)
         except UnsupportedFormat as error:
             self.fail(str(error), param, ctx)
 

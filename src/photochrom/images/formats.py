@@ -158,13 +158,13 @@ def sniff(head: bytes) -> Format | None:
 
 
 def format_of(suffix: str) -> Format:
-    """The row of a suffix such as ".jpg" or of a format's name such as "jpeg", in any case.
+    """The row of a suffix, with its dot or without, or of a format's name such as "jpeg"; in any case.
 
     Raises UnsupportedFormat for one that is not in the table.
     """
     key = suffix.lower()
     for row in _ROWS:
-        if key == row.name or key in row.suffixes:
+        if key == row.name or key in row.suffixes or f".{key}" in row.suffixes:
             return row
     known = ", ".join(row.suffixes[0] for row in _ROWS if row.saver)
     raise UnsupportedFormat(suffix or "(no suffix)", f"not one of {known}")
