@@ -28,7 +28,7 @@ from photochrom.errors import (
     UnsupportedFormat,
     UnwritableOutput,
 )
-from photochrom.images.door import reading, reason_of
+from photochrom.images.door import reading, reason_of, trim_memory
 from photochrom.images.formats import Format, writable
 from photochrom.images.ifd import tags_to_add
 from photochrom.images.iptc import bare_iptc
@@ -38,6 +38,8 @@ from photochrom.images.picture import Picture, at_depth
 # Beyond this a TIFF needs 64-bit offsets; some older readers know only the other kind.
 _CLASSIC_TIFF_BYTES: Final = 3_500_000_000
 _WHITE: Final = {"uchar": 255, "ushort": 65535}
+# From this size on the strips outweigh the 20 ms that it takes to get memory back from the system.
+_LARGE_PIXELS: Final = 4_000_000
 # What the disk may answer while libvips writes. Its other failures come from the decoder.
 _DISK_ERRORS: Final = (
     errno.ENOSPC,
@@ -204,6 +206,9 @@ def _save(
     picture: Picture,
     path: Path | None,
 ) -> None:
+    if image.width * image.height >= _LARGE_PIXELS:
+        trim_memory()
+
     def save() -> None:
         pyvips.Operation.call(f"{form.saver}_target", image, target, **options)
 
