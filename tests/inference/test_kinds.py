@@ -61,8 +61,34 @@ def test_pil_images_give_pil_images(toy: Path, mode: str) -> None:
     assert result.mode == ("RGBA" if mode in ("LA", "RGBA") else "RGB")
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
+def test_the_transparent_colour_of_a_pil_image_stays_transparent(toy: Path, mode: str) -> None:
+    image = Image.fromarray(GREY).convert(mode)
+    image.info["transparency"] = (0, 0, 0) if mode == "RGB" else 0
+    expected = np.asarray(image.convert("RGBA"))[..., 3]
+    result = photochrom.colorize(image, model=toy)
+    np.testing.assert_array_equal(np.asarray(result)[..., 3], expected)
+    assert 0 in expected
+
+
+@pytest.mark.parametrize("mode", ["RGBX", "RGBa", "La"])
+def test_padding_is_no_alpha_and_premultiplied_samples_are_divided(toy: Path, mode: str) -> None:
+    straight = Image.merge("LA", [Image.fromarray(GREY), Image.new("L", (80, 50), 128)])
+    image = Image.new("RGBX", (80, 50), (90, 90, 90, 0))
+    if mode != "RGBX":
+        image = straight.convert("RGBA").convert("RGBa") if mode == "RGBa" else straight.convert("La")
+    result = np.asarray(photochrom.colorize(image, model=toy, vividness=0))
+    if mode == "RGBX":
+        assert result.shape == (50, 80, 3) and (result == 90).all()
+    else:
+        assert (result[..., 3] == 128).all()
+        np.testing.assert_allclose(result[..., 0], GREY, atol=2)
+
+
 def test_what_cannot_be_coloured_is_refused(toy: Path) -> None:
     with pytest.raises(BadOption, match="saturation"):
         photochrom.colorize(GREY, model=toy, saturation=2)
+    with pytest.raises(TypeError):
+        photochrom.colorize(GREY, model=toy, vividness="1")
     with pytest.raises(BadOption, match="int"):
         photochrom.colorize(7, model=toy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,11 @@ from photochrom.images.names import result_name
 from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
 from photochrom.inference.weights import DEFAULT_MODEL
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Number = TypeVar("Number", bound=np.generic)
+
 
 @lru_cache(maxsize=2)
 def _loaded(model: str | Path) -> Colorizer:
@@ -24,11 +29,13 @@ def _loaded(model: str | Path) -> Colorizer:
 @overload
 def colorize(x: str | Path, *, model: str | Path = ..., **options: Any) -> Path: ...
 @overload
-def colorize(x: bytes, *, model: str | Path = ..., **options: Any) -> bytes: ...
+def colorize(x: bytes | bytearray | memoryview, *, model: str | Path = ..., **options: Any) -> bytes: ...
 @overload
-def colorize(x: NDArray[Any], *, model: str | Path = ..., **options: Any) -> NDArray[Any]: ...
+def colorize(x: NDArray[np.bool_], *, model: str | Path = ..., **options: Any) -> NDArray[np.uint8]: ...
 @overload
-def colorize(x: Any, *, model: str | Path = ..., **options: Any) -> Any: ...
+def colorize(x: NDArray[Number], *, model: str | Path = ..., **options: Any) -> NDArray[Number]: ...
+@overload
+def colorize(x: Image, *, model: str | Path = ..., **options: Any) -> Image: ...
 
 
 def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> Any:
@@ -36,7 +43,7 @@ def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> An
 
     x: a path → the path of NAME.color.EXT beside it (see `images.names`), which must not exist yet;
        bytes of a file → bytes of the same format (PNG where it cannot be written);
-       a PIL image → a PIL image, RGB or RGBA;
+       a PIL image → a PIL image, RGB or RGBA, whose samples count as sRGB whatever its profile;
        an array (H, W) or (H, W, 1…4), uint8, uint16, or float in 0…1 encoded as sRGB → (H, W, 3),
        or (H, W, 4) with alpha, of the same dtype. float64 and float32 are computed in 16 bits.
     options: the fields of ColorizeOptions: vividness, detail.
@@ -47,11 +54,10 @@ def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> An
     >>> photochrom.colorize(grey).shape
     (48, 64, 3)
     """
-    try:
-        chosen = ColorizeOptions(**options)
-    except TypeError:
-        known = ", ".join(ColorizeOptions.__dataclass_fields__)
-        raise BadOption(", ".join(options), f"the options are: {known}") from None
+    known = ColorizeOptions.__dataclass_fields__
+    if unknown := [name for name in options if name not in known]:
+        raise BadOption(", ".join(unknown), f"the options are: {', '.join(known)}")
+    chosen = ColorizeOptions(**options)
     colorizer = _loaded(model)
     if isinstance(x, str | Path):
         return _beside(colorizer(x, options=chosen), Path(x))
@@ -86,15 +92,21 @@ def _as_dtype(pixels: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     return pixels
 
 
-def _pil(colorizer: Colorizer, image: Any, options: ColorizeOptions) -> Any:
-    from PIL import Image  # it is there: the caller holds one of its images
+def _sees_through(image: Image) -> bool:
+    return "transparency" in image.info
 
-    if image.mode in ("1", "P", "PA", "CMYK", "YCbCr", "LAB", "HSV"):
-        image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+
+def _pil(colorizer: Colorizer, image: Image, options: ColorizeOptions) -> Image:
+    from PIL.Image import fromarray  # it is there: the caller holds one of Pillow's images
+
+    if image.mode in ("PA", "La", "RGBa") or (image.mode in ("1", "L", "P", "RGB") and _sees_through(image)):
+        image = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
+    elif image.mode in ("1", "P", "CMYK", "YCbCr", "LAB", "HSV", "RGBX"):
+        image = image.convert("RGB")
     pixels = np.asarray(image)
     if pixels.dtype == np.int32:
         pixels = pixels.clip(0, 65535).astype(np.uint16)
     coloured = colorizer(pixels, options=options).to_array()
     if coloured.dtype == np.uint16:  # Pillow holds colour in 8 bits a channel
         coloured = ((coloured.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    return Image.fromarray(coloured)
+    return fromarray(coloured)
