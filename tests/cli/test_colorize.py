@@ -65,6 +65,8 @@ def test_contradicting_options(call, photos):
     assert call("f", "--quality", "101").exit_code == 2
     assert call("f", "--format", "gif").exit_code == 2
     assert call("-", "f").exit_code == 2
+    assert call("f", "").exit_code == 2
+    assert call("f", "-o", "").exit_code == 2
     assert call("f", "-o", "-").exit_code == 1
 
 

@@ -44,6 +44,18 @@ def test_not_inside_a_callback_of_libvips_where_it_would_be_lost():
             interrupts.heed()
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_being_told_to_end_counts_as_ctrl_c(name):
+    number = getattr(signal, name, None)
+    if number is None:
+        pytest.skip("this system has no such signal")
+    with Interrupts() as interrupts:
+        with pytest.raises(KeyboardInterrupt), interrupts.at_once():
+            signal.raise_signal(number)
+        assert interrupts.exit_code == 128 + number
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
 def test_the_handler_is_put_back():
     with Interrupts():
         assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler

@@ -27,16 +27,17 @@ def scans(here):
 
 
 @posix
-def test_ctrl_c_half_way_through_a_folder(here, command):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ended_half_way_through_a_folder(here, command, number):
     (here / "f").mkdir()
     for name, text in (("a", b"fast"), ("b", b"slow"), ("c", b"fast")):
         Path(f"f/{name}.jpg").write_bytes(text)
     process = subprocess.Popen(command("f", fake=True), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == b"f/a.color.jpg\n"
     time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=20)
-    assert (out, process.returncode) == (b"", 130)
+    assert (out, process.returncode) == (b"", 128 + number)
     assert err.decode().splitlines()[-1] == "1 coloured, 0 failed, 0 skipped"
     assert sorted(path.name for path in Path("f").iterdir()) == ["a.color.jpg", "a.jpg", "b.jpg", "c.jpg"]
 
@@ -134,3 +135,45 @@ def test_a_real_run_interrupted_and_resumed(scans, command):
     assert err.decode().splitlines()[-1] == f"{before} coloured, 0 failed, 0 skipped"
     again = subprocess.run(command("f", "--skip-existing", "-q"), capture_output=True, check=True)
     assert len(again.stdout.splitlines()) == 40 - before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="takes a privilege away by Linux' own call")
+def test_an_unreadable_folder_is_one_line(scans, command):
+    """As a person meets it: the superuser of the test machine reads everything, so it gives that up."""
+    import ctypes
+
+    def as_anybody():
+        for privilege in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, out of the bounding set (24)
+            ctypes.CDLL(None).prctl(24, privilege, 0, 0, 0)
+
+    Path("shut").mkdir()
+    shutil.copy("f/0.png", "shut")
+    Path("shut").chmod(0)
+    try:
+        done = subprocess.run(
+            command("shut", "f", "-o", "out"),
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=as_anybody,
+        )
+    finally:
+        Path("shut").chmod(0o755)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "shut: the folder cannot be read: Permission denied",
+        "6 coloured, 1 failed, 0 skipped",
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is counted in another unit")
+def test_the_memory_of_a_24_megapixel_photograph(here, command):
+    """The whole process, start-up included."""
+    from photochrom.evaluation.synthetic import write_photograph
+
+    write_photograph(Path("s.jpg"), width=6000, height=4000, bands=3)
+    process = subprocess.Popen(command("s.jpg", "-q"), stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert usage.ru_maxrss < 400_000

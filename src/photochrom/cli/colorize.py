@@ -24,12 +24,14 @@ PIPE = "-"
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(allow_dash=True))
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(readable=False, allow_dash=True)
+)
 @click.option(
     "-o",
     "--out",
     metavar="FILE|DIR",
-    type=click.Path(allow_dash=True),
+    type=click.Path(readable=False, allow_dash=True),
     help="Where results go: a file for one picture; a folder if it is one, ends in a slash, or there are "
     "several pictures; - for a pipe. Folders are made. Without it: beside each picture.",
 )
@@ -95,6 +97,8 @@ def colorize(
 
     if overwrite and skip_existing:
         raise click.UsageError("--overwrite and --skip-existing contradict each other.")
+    if "" in paths or out == "":
+        raise click.UsageError("An empty name: is a variable not set?")
     if PIPE in paths and len(paths) > 1:
         raise click.UsageError("- stands alone: one picture comes from a pipe (a file: ./-).")
     wishes = Wishes(

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from photochrom.batch.plan import Job, Trouble
-from photochrom.cli.console import INTERRUPTED, Console, one_line, unexpected
+from photochrom.cli.console import Console, one_line, unexpected
 from photochrom.cli.interrupts import Interrupts
 from photochrom.errors import BadOption, OutputExists, PhotochromError, UnsupportedFormat, UnwritableOutput
 from photochrom.images.door import set_threads
@@ -249,7 +249,7 @@ class Work:
         self.console.word(f"{counts[done]} {verb}, {counts[FAILED]} failed, {counts[SKIPPED]} skipped")
 
     def _exit_code(self) -> int:
-        return INTERRUPTED if self.interrupted else int(self.counts[FAILED] > 0)
+        return self.interrupts.exit_code if self.interrupted else int(self.counts[FAILED] > 0)
 
 
 def _done(result: Result, name: str, targets: tuple[Path, ...], where: str, started: float) -> Outcome:
