@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,13 +66,24 @@ def test_round_trip_of_every_format_and_depth(photo, plain, tmp_path, row, bits,
     assert encode_picture(image, picture, row.name, quality=None if row.quality is None else 100)
 
 
+@pytest.mark.parametrize("row", WRITTEN, ids=lambda row: row.name)
+def test_lightness_is_kept_at_the_quality_that_nobody_asked_for(plain, row):
+    """In the mean over all pixels of the examples: each format's own loss is in it."""
+    shifts = []
+    for path in sorted((Path(__file__).parents[2] / "examples").glob("*.jpg")):
+        picture = read_picture(path)
+        before = picture.lightness.numpy().reshape(picture.height, picture.width)
+        made = decoded(encode_picture(compose(picture, plain(12, 20)), picture, row.name))
+        shifts.append(np.abs(srgb_to_lab(made[..., :3] / 255)[..., 0] - before).ravel())
+    assert len(shifts) >= 5
+    assert np.concatenate(shifts).mean() < 0.3
+
+
 @pytest.mark.parametrize(("source", "suffix"), [
     ("a.jpg", ".jpg"), ("a.JPEG", ".JPEG"), (".TIF", ".TIF"), ("png", ".png"), ("a/b.bmp", ".png"),
     ("a.gif", ".png"), ("a.pgm", ".png"), ("a.heic", ".avif"), ("a.jp2", ".tif"),
 ])  # fmt: skip
 def test_suffix_of_the_result(source, suffix):
-    from pathlib import Path
-
     assert output_suffix(Path(source) if "a" in source else source) == suffix
 
 

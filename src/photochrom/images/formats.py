@@ -82,7 +82,9 @@ _ROWS: Final = (
         keeps=("exif", "xmp", "icc"),
         max_side=16_383,
         whole=True,
-        quality=90,
+        # Its luma has 220 steps (ITU-R BT.601), which move L by 0.29 in the mean before any loss; at 97
+        # it is 0.37, at 90 it is 0.65.
+        quality=100,
     ),
     Format(
         name="avif",
@@ -94,7 +96,8 @@ _ROWS: Final = (
         keeps=("exif", "xmp", "icc"),
         max_side=16_384,
         whole=True,
-        quality=75,
+        # L moves by 0.27 in the mean; at 75 by 0.65. Three quarters of the size of the JPEG at 97.
+        quality=97,
     ),
     # Read only. GIF has 256 colours, too few for a photograph; BMP and PNM hold no metadata.
     Format(name="gif", suffixes=(".gif",), saver=None, written_as="png", whole=True),
