@@ -1,6 +1,7 @@
 """Options made from ColorizeOptions."""
 
 import dataclasses
+import inspect
 import typing
 
 import click
@@ -11,7 +12,6 @@ from photochrom.cli.options import FormatName, colorize_settings
 from photochrom.errors import BadOption
 from photochrom.images.formats import FORMATS
 from photochrom.inference.pipeline import ColorizeOptions
-from photochrom.training.config import field_help
 
 
 def test_the_settings_are_the_fields_of_the_dataclass():
@@ -21,7 +21,8 @@ def test_the_settings_are_the_fields_of_the_dataclass():
     for setting, field in zip(colorize_settings(), fields, strict=True):
         assert setting.default == field.default
         assert setting.kind in (hints[field.name], *typing.get_args(hints[field.name]))
-        assert setting.help == field_help(ColorizeOptions)[field.name]
+        below = inspect.getsource(ColorizeOptions).partition(f"    {field.name}: ")[2].splitlines()[1]
+        assert below.strip() == f'"""{setting.help}"""'
 
 
 def test_each_setting_is_an_option_with_its_help():

@@ -52,7 +52,7 @@ class AbBins:
         points = np.rint(centers / self.grid).astype(np.int64)
         if np.abs(points * self.grid - centers).max() > 1e-3 * self.grid:
             raise BadOption("centers", f"must be multiples of the grid, {self.grid:g}")
-        if len(np.unique(points, axis=0)) != len(points):
+        if len(set(map(tuple, points.tolist()))) != len(points):
             raise BadOption("centers", "must name each point once")
         if np.abs(centers).max() > _FARTHEST:
             raise BadOption("centers", f"must be within ±{_FARTHEST:g}")
@@ -151,24 +151,6 @@ def mix_prior(counts: ArrayLike, *, uniform: float = 0.02) -> Floats:
     if seen.ndim != 1 or not (np.isfinite(seen).all() and (seen >= 0).all() and seen.sum() > 0):
         raise BadOption("counts", "must be numbers of 0 or more, not all of them 0")
     return np.asarray((1 - uniform) * seen / seen.sum() + uniform / len(seen))
-
-
-def class_weights(prior: ArrayLike, *, lam: float = 0.5) -> Floats:
-    """Weights that let rare colours count for more: 1 / ((1 − lam) · prior + lam / K), scaled.
-
-    `prior`: (K,), sum 1. `lam`: 0…1, from inverse frequency to no weighting. Returns (K,) with a
-    mean under the prior of 1. Raises BadOption. Reference: Zhang, Isola and Efros 2016, equation 4.
-    """
-    share = floats(prior).astype(np.float64)
-    if not 0 <= lam <= 1:
-        raise BadOption("lam", f"must be in 0…1, not {lam:g}")
-    if share.ndim != 1 or not ((share >= 0).all() and np.isclose(share.sum(), 1, atol=1e-4)):
-        raise BadOption("prior", "must be a distribution: numbers of 0 or more whose sum is 1")
-    mixed = (1 - lam) * share + lam / len(share)
-    if not (mixed > 0).all():
-        raise BadOption("prior", "must be above 0 everywhere where lam is 0")
-    weights = 1 / mixed
-    return np.asarray(weights / (share * weights).sum())
 
 
 def _nearest_points(points: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import difflib
-import inspect
-import itertools
 import math
-import textwrap
 import tomllib
 import typing
 from collections.abc import Mapping, Sequence
@@ -177,15 +173,3 @@ def _converted(key: str, wanted: Any, value: Any) -> Any:
     if wanted in (int, float, str) and type(value) is wanted:
         return value
     raise BadConfig(key, f"{value!r} is not of the kind this setting takes")
-
-
-def field_help(kind: type) -> dict[str, str]:
-    """Field → its docstring, read from the class's source."""
-    found: dict[str, str] = {}
-    for definition in ast.parse(textwrap.dedent(inspect.getsource(kind))).body:
-        lines = definition.body if isinstance(definition, ast.ClassDef) else []
-        for line, after in itertools.pairwise(lines):
-            match line, after:
-                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=text)):
-                    found[name] = str(text)
-    return found
