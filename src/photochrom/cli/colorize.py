@@ -17,6 +17,7 @@ from photochrom.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from photochrom.cli.work import Work
     from photochrom.images.formats import Format
     from photochrom.inference.pipeline import ColorizeOptions
 
@@ -92,7 +93,6 @@ def colorize(
     photochrom shoebox/ --recursive -o coloured/ --skip-existing
     curl -s https://example.org/old.jpg | photochrom - > new.jpg
     """  # noqa: D301 (click's mark for lines that stay as they are)
-    from photochrom.batch.plan import plan
     from photochrom.cli.work import Wishes, Work
 
     if overwrite and skip_existing:
@@ -113,17 +113,23 @@ def colorize(
         dry_run=dry_run,
         as_json=as_json,
     )
-    work = Work(wishes, console)
+    ctx.exit(_run(Work(wishes, console), paths, out=out, recursive=recursive))
+
+
+def _run(work: Work, paths: tuple[str, ...], *, out: str | None, recursive: bool) -> int:
+    """Choose the way of working: to a pipe, from one, or through files. Returns the exit code."""
+    from photochrom.batch.plan import plan
+
+    wishes = work.wishes
     if out == PIPE or (PIPE in paths and out is None):
-        if len(paths) > 1 or as_json or compare:
+        if len(paths) > 1 or wishes.as_json or wishes.compare:
             raise click.UsageError("A pipe takes one picture, and neither --json nor --compare.")
         if sys.stdout.isatty():
             raise click.UsageError("The picture would go to the terminal: add -o FILE, or > FILE.")
-        ctx.exit(work.to_pipe(None if PIPE in paths else paths[0]))
+        return work.to_pipe(None if PIPE in paths else paths[0])
     if PIPE in paths and out is not None:
-        ctx.exit(work.from_pipe(out))
-
+        return work.from_pipe(out)
     total = 0
-    if console.has_bar:
-        total = sum(1 for _ in plan(paths, out=out, form=form, recursive=recursive))
-    ctx.exit(work.through(plan(paths, out=out, form=form, recursive=recursive), total=total))
+    if work.console.has_bar:
+        total = sum(1 for _ in plan(paths, out=out, form=wishes.form, recursive=recursive))
+    return work.through(plan(paths, out=out, form=wishes.form, recursive=recursive), total=total)
