@@ -101,7 +101,7 @@ def _refuse_misspelt(word: str) -> None:
 @click.command(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 all went well, 1 something failed, 2 wrong usage, 130 interrupted.",
+    epilog="Exit codes: 0 all went well, 1 something failed, 2 wrong usage, 130 interrupted (143 by kill).",
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def group() -> None:
