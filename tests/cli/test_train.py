@@ -156,8 +156,8 @@ def test_the_time_that_is_left():
 def test_what_export_passes_on(call, here, monkeypatch):
     seen = []
 
-    def export(source, out, *, name, about):
-        seen.append((source, out, name, about))
+    def export(source, out, *, others, name, about):
+        seen.append((source, out, name, about, *others))
         return exporting.Exported(out / f"{name}.json", 0.001, 14_000_000)
 
     monkeypatch.setattr(exporting, "export", export)
@@ -166,11 +166,11 @@ def test_what_export_passes_on(call, here, monkeypatch):
     assert call("export", "run", "--out", "m").stdout == f"{Path('m/flagship.json')}\n"
     (Path("run") / BEST).write_bytes(b"")
     call("export", "run", "--out", "m", "--name", "mine", "--about", "about.toml")
-    call("export", "run/other.ckpt", "--out", "m")
+    call("export", "run/other.ckpt", "--out", "m", "--with", "run/a.ckpt", "--with", "run/b.ckpt")
     assert seen == [
         (Path("run") / LAST, Path("m"), "flagship", None),
         (Path("run") / BEST, Path("m"), "mine", {"summary": "portraits"}),
-        (Path("run/other.ckpt"), Path("m"), "flagship", None),
+        (Path("run/other.ckpt"), Path("m"), "flagship", None, Path("run/a.ckpt"), Path("run/b.ckpt")),
     ]
     Path("m").mkdir()
     Path("m/mine.json").write_text("{}")

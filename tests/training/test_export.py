@@ -146,3 +146,22 @@ def test_a_checkpoint_of_something_else_is_refused(trained, tmp_path, fault):
     with pytest.raises(TrainingError, match=r"other\.ckpt: holds no such network"):
         exporter.export(tmp_path / "other.ckpt", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_checkpoints_of_a_run_are_averaged(trained, network, tmp_path):
+    state = checkpoint.load(trained)
+    state.pop("version")
+    shifted = {
+        key: value + 0.5 if key == "decoder.head.bias" else value for key, value in state["average"].items()
+    }
+    checkpoint.save(tmp_path / "later.ckpt", {**state, "average": shifted})
+    mixed = exporter._mixed(trained, [tmp_path / "later.ckpt"])["average"]
+    torch.testing.assert_close(mixed["decoder.head.bias"], state["average"]["decoder.head.bias"] + 0.25)
+    torch.testing.assert_close(mixed["decoder.head.weight"], state["average"]["decoder.head.weight"])
+    exporter.export(trained, tmp_path / "out", others=[tmp_path / "later.ckpt"], name="tiny")
+
+    other = {**state, "average": {"decoder.head.bias": state["average"]["decoder.head.bias"]}}
+    checkpoint.save(tmp_path / "other.ckpt", other)
+    with pytest.raises(TrainingError, match=r"other\.ckpt: holds another network"):
+        exporter.export(trained, tmp_path / "none", others=[tmp_path / "other.ckpt"])
+    assert not (tmp_path / "none").exists()

@@ -20,6 +20,14 @@ from photochrom.errors import BadConfig, OutputExists
 )
 @click.option("--name", default="flagship", show_default=True, help="What the model will be called.")
 @click.option(
+    "--with",
+    "others",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="An earlier checkpoint of the run to average the weights with; may be given more than once.",
+)
+@click.option(
     "--about",
     metavar="FILE",
     type=click.Path(path_type=Path),
@@ -27,7 +35,16 @@ from photochrom.errors import BadConfig, OutputExists
 )
 @click.option("--overwrite", is_flag=True, help="Replace a model of this name.")
 @console_options
-def export(*, run: Path, out: Path, name: str, about: Path | None, overwrite: bool, console: Console) -> None:
+def export(
+    *,
+    run: Path,
+    out: Path,
+    name: str,
+    others: tuple[Path, ...],
+    about: Path | None,
+    overwrite: bool,
+    console: Console,
+) -> None:
     """Turn a training run, or one of its checkpoints, into a model: two ONNX graphs and a card.
 
     Of a run the best checkpoint is taken, or the last if nothing was measured. The graphs are
@@ -43,7 +60,8 @@ def export(*, run: Path, out: Path, name: str, about: Path | None, overwrite: bo
     checkpoint = run
     if run.is_dir():
         checkpoint = run / (BEST if (run / BEST).exists() else LAST)
-    written = write_model(checkpoint, out, name=name, about=None if about is None else _table(about))
+    card_values = None if about is None else _table(about)
+    written = write_model(checkpoint, out, others=others, name=name, about=card_values)
     console.word(
         f"{written.bytes / 1e6:.1f} MB; the logits differ from PyTorch's by {written.worst:.2g} at most"
     )

@@ -13,7 +13,7 @@ import json
 import logging
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,15 +73,22 @@ class _Decoder(nn.Module):
 
 
 def export(
-    source: Path, out: Path, *, name: str = "flagship", about: Mapping[str, Any] | None = None
+    source: Path,
+    out: Path,
+    *,
+    others: Sequence[Path] = (),
+    name: str = "flagship",
+    about: Mapping[str, Any] | None = None,
 ) -> Exported:
     """Write NAME.encoder.onnx, NAME.decoder.onnx and NAME.json into the folder `out`.
 
-    source: a checkpoint of `training.loop`; its averaged weights are taken. `about` adds to the card
-    (summary, data, licences, figures). Raises TrainingError, and leaves `out` as it was, if the
-    graphs disagree with torch or the checkpoint does not hold such a network.
+    source: a checkpoint of `training.loop`; its averaged weights are taken. others: earlier ones of
+    the same run, whose averaged weights count as much (Wortsman et al. 2022, "Model soups", arXiv
+    2203.05482). `about` adds to the card (summary, data, licences, figures). Raises TrainingError,
+    and leaves `out` as it was, if the graphs disagree with torch or a checkpoint does not hold such
+    a network.
     """
-    state = checkpoint.load(source)
+    state = _mixed(source, others)
     network = _averaged(source, state)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=f".{name}-") as folder:
@@ -113,6 +120,25 @@ def export(
         for file in (*files, card):
             file.replace(out / file.name)
     return Exported(out / card.name, worst, size)
+
+
+def _mixed(source: Path, others: Sequence[Path]) -> dict[str, Any]:
+    """The checkpoint `source`, its averaged weights replaced by their mean with those of `others`."""
+    state = checkpoint.load(source)
+    states = [state, *map(checkpoint.load, others)]
+    own: dict[str, Tensor] = state["average"]
+    for file, other in zip(others, states[1:], strict=True):
+        theirs = other["average"]
+        alike = theirs.keys() == own.keys() and all(theirs[k].shape == v.shape for k, v in own.items())
+        if not alike or not torch.equal(other["centers"], state["centers"]):
+            raise TrainingError(file, f"holds another network than {source}")
+    state["average"] = {
+        key: torch.stack([s["average"][key].double() for s in states]).mean(0).to(value.dtype)
+        if value.is_floating_point()
+        else value
+        for key, value in own.items()
+    }
+    return state
 
 
 def _averaged(source: Path, state: Mapping[str, Any]) -> Flagship:
