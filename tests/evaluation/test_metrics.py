@@ -12,6 +12,7 @@ from photochrom.evaluation.metrics.colorfulness import colorfulness
 from photochrom.evaluation.metrics.difference import mean_delta_e_76, mean_delta_e_2000
 from photochrom.evaluation.metrics.fidelity import PSNR_CEILING, psnr
 from photochrom.evaluation.rendered import Rendered
+from photochrom.evaluation.scene import Scene
 
 ROWS = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 
@@ -34,7 +35,7 @@ def result(truth: Rendered) -> Rendered:
 
 @ROWS
 def test_a_picture_compared_with_itself_has_the_best_value(metric: Metric, truth: Rendered) -> None:
-    value = metric.measure(truth, truth)
+    value = metric.measure(truth, Scene(truth.rgb, truth))
     assert np.isfinite(value)
     if metric.better is not None:
         assert value == metric.best
@@ -44,7 +45,7 @@ def test_a_picture_compared_with_itself_has_the_best_value(metric: Metric, truth
 def test_growing_error_is_worse(metric: Metric, truth: Rendered) -> None:
     if metric.better is None:
         pytest.skip("no direction is the better one")
-    values = [metric.measure(noisy(truth, strength), truth) for strength in (1, 3, 9, 27)]
+    values = [metric.measure(noisy(truth, strength), Scene(truth.rgb, truth)) for strength in (1, 3, 9, 27)]
     assert values == sorted(values, reverse=metric.better == "higher")
     assert len(set(values)) == len(values)
 
@@ -52,16 +53,17 @@ def test_growing_error_is_worse(metric: Metric, truth: Rendered) -> None:
 @ROWS
 def test_result_and_truth_may_change_places(metric: Metric, truth: Rendered, result: Rendered) -> None:
     if metric.needs_truth:
-        there, back = metric.measure(result, truth), metric.measure(truth, result)
+        there, back = (metric.measure(a, Scene(b.rgb, b)) for a, b in ((result, truth), (truth, result)))
         assert there == pytest.approx(back, rel=1e-5)
 
 
 @ROWS
 def test_a_missing_or_wrong_sized_truth_is_refused(metric: Metric, truth: Rendered) -> None:
     if metric.needs_truth:
-        for wrong in (None, Rendered(truth.rgb[1:])):
-            with pytest.raises(ValueError, match=metric.name):
-                metric.measure(truth, wrong)
+        wrong = Rendered(truth.rgb[1:])
+        with pytest.raises(ValueError, match=metric.name):
+            metric.measure(truth, Scene(wrong.rgb, wrong))
+        assert np.isnan(metric.measure(truth, Scene(truth.rgb, None)))
 
 
 @ROWS
@@ -71,7 +73,11 @@ def test_rows_taken_in_blocks_are_the_whole_picture(metric: Metric) -> None:
     # 700 × 700 is more than one block; the same pixels many times over have the same mean.
     large, large_other = (Rendered(np.tile(one.rgb, (234, 100, 1))) for one in (small, other))
     assert len(list(large.blocks())) > 1
-    assert metric.measure(large, large_other) == pytest.approx(metric.measure(small, other), rel=1e-5)
+
+    def measured(one: Rendered, two: Rendered) -> float:
+        return metric.measure(one, Scene(two.rgb, two))
+
+    assert measured(large, large_other) == pytest.approx(measured(small, other), rel=1e-5)
 
 
 def test_psnr_is_that_of_scikit_image(truth: Rendered, result: Rendered) -> None:

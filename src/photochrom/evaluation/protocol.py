@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from photochrom.errors import BadOption
-from photochrom.evaluation.rendered import Rendered, from_samples, truth_of
+from photochrom.evaluation.rendered import from_samples, truth_of
+from photochrom.evaluation.scene import Scene
 from photochrom.images.door import reading
 
 _CROP_SIDE: Final = 256
-
-
-@dataclass(frozen=True, eq=False)
-class Scene:
-    """One picture to be coloured and judged.
-
-    source: what the colorizer is given, of which it sees the lightness only
-    truth: the colours that its result is compared with
-    """
-
-    source: Path | NDArray[Any] = field(repr=False)
-    truth: Rendered
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from photochrom.errors import BadOption, InputError, MissingExtra, PhotochromError, UnreadableImage
 from photochrom.evaluation.metrics import METRICS
-from photochrom.evaluation.protocol import Protocol, Scene
+from photochrom.evaluation.protocol import Protocol
 from photochrom.evaluation.rendered import Rendered, from_samples, gray_of, through_lab8
+from photochrom.evaluation.scene import Scene
 from photochrom.images.formats import FORMATS
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
@@ -134,10 +135,10 @@ def evaluate(
             failures.append(error)
             continue
         truth = scene.truth if has_truth else None
-        columns.append([[METRICS[name].measure(pictures[row], truth) for row in rows] for name in names])
+        columns.append([[METRICS[name].measure(pictures[row], scene) for row in rows] for name in names])
         if truth is not None:
             free = [metric for metric in METRICS.values() if not metric.needs_truth]
-            of_truth.append([metric.measure(truth, None) for metric in free])
+            of_truth.append([metric.measure(truth, scene) for metric in free])
             pictures = {**pictures, TRUTH: truth}
         done.append(file)
         if on_picture is not None:
@@ -156,7 +157,7 @@ def _render(
     """The picture of each row."""
     picture = read_picture(scene.source)
     pictures = {GRAY: gray_of(picture)}
-    if has_truth:
+    if has_truth and scene.truth is not None:
         pictures[LAB8] = through_lab8(scene.truth)
     guess = colorizer.guess(picture, detail=detail)
     for setting in settings:
