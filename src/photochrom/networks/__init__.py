@@ -1,19 +1,49 @@
 """Networks that learn to colour. Needs torch: the extra `photochrom[train]`.
 
 Each takes lightness in 0…100 and gives Lab ab or logits over ab bins; its own normalisation stays
-inside it. To add one: a file here and a row in NETWORKS.
+inside it. To add one: a file here, a subclass of `batch.System` in it, and a row in NETWORKS.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from torch import nn
-
+from photochrom.networks.batch import Batch, Prediction, System
+from photochrom.networks.cnn4 import Cnn4
 from photochrom.networks.flagship import Flagship
+from photochrom.networks.network import Network
+from photochrom.networks.pix2pix import Pix2Pix
 
-NETWORKS: dict[str, Callable[..., nn.Module]] = {
-    "flagship": Flagship,
-}
+_ROWS: tuple[Network[System], ...] = (
+    Network(
+        name="cnn4",
+        build=Cnn4,
+        summary="Four convolutions of 12 channels that see 9×9 pixels: the smallest that learns anything.",
+        source="Kaggle adithyakag/image-colorization-cnn, as run by Daru1914/B-W-Colorising-Models",
+        published=(({"space": "rgb"}, 3_279),),
+    ),
+    Network(
+        name="pix2pix",
+        build=Pix2Pix,
+        summary="U-Net down to one pixel and back, trained against a critic of 70×70 patches.",
+        source="Isola et al. 2017, arXiv 1611.07004, as in moein-shariatnia's colorization tutorial",
+        published=(
+            ({}, 54_409_858),
+            ({"filters": 32}, 13_606_210),
+            ({"filters": 16}, 3_403_426),
+            ({"levels": 7}, 41_824_898),
+            ({"levels": 5}, 16_654_978),
+        ),
+        small={"filters": 8, "levels": 5},
+    ),
+    Network(
+        name="flagship",
+        build=Flagship,
+        summary="EfficientNet-Lite2, tokens and a small U-Net to ab bins; takes hints and wishes.",
+        source="Photochrom's own; the trunk is Google's EfficientNet-Lite2",
+        published=(({}, 7_193_717),),
+        small={"dim": 32, "blocks": 1, "widths": (16, 16)},
+    ),
+)
 
-__all__ = ["NETWORKS", "Flagship"]
+NETWORKS: dict[str, Network[System]] = {row.name: row for row in _ROWS}
+
+__all__ = ["NETWORKS", "Batch", "Network", "Prediction", "System"]

@@ -6,18 +6,24 @@ features return to stride 16 and become tokens; hints with their confidence and 
 (palette, wished colourfulness) join them in a few transformer blocks, so that one click can reach
 the whole picture; a small U-Net leads to logits over ab bins at stride 4.
 
-Every side of the input is a multiple of 32.
+Every side of the input of encoder and decoder is a multiple of 32; the whole pads to one and cuts back.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from photochrom.networks.layers import ConvNorm, InvertedResidual, SamePadConv, TokenBlock
+from photochrom.color.bins import gamut_bins
+from photochrom.errors import BadConfig
+from photochrom.networks.ab_targets import AbTargets
+from photochrom.networks.batch import Batch, Prediction, System
+from photochrom.networks.layers import ConvNorm, InvertedResidual, SamePadConv, TokenBlock, padded
+from photochrom.networks.told import sampled_hints, sampled_wishes
 
 STRIDE = 32
 HINT_STRIDE = 4
@@ -142,17 +148,73 @@ def pooled_hints(weighted: Tensor, factor: int) -> Tensor:
     return torch.cat([total[:, :2] * scale, strongest], dim=1)
 
 
-class Flagship(nn.Module):
-    """lightness (N, 1, H, W) 0…100, hints, wishes (see Decoder) → logits (N, bins, H/4, W/4)."""
+class Flagship(System):
+    """lightness (N, 1, H, W) 0…100, hints, wishes (see Decoder) → logits (N, bins, H/4, W/4).
+
+    dim: channels of the tokens. blocks: transformer blocks. widths: channels of the decoder at strides
+    8 and 4. centers: (bins, 2); without it, the bins of the sRGB gamut.
+    """
+
+    multiple = STRIDE
+    centers: Tensor
 
     def __init__(
-        self, *, bins: int, dim: int = 256, blocks: int = 3, widths: tuple[int, int] = (128, 96)
+        self,
+        *,
+        dim: int = 256,
+        blocks: int = 3,
+        widths: tuple[int, int] = (128, 96),
+        centers: Tensor | None = None,
     ) -> None:
         super().__init__()
+        if dim < 32 or dim % 32:
+            raise BadConfig("dim", f"must be a multiple of 32, not {dim}")
+        if blocks < 0:
+            raise BadConfig("blocks", f"must be 0 or more, not {blocks}")
+        for width in widths:
+            if width < 8 or width % 8:
+                raise BadConfig("widths", f"must be multiples of 8, not {width}")
+        if centers is None:
+            centers = torch.tensor(gamut_bins().centers.tolist())
+        self.register_buffer("centers", centers.float(), persistent=False)
+        self.targets = AbTargets(centers)
         self.encoder = Encoder()
-        self.decoder = Decoder(bins=bins, dim=dim, blocks=blocks, widths=widths)
+        self.decoder = Decoder(bins=len(centers), dim=dim, blocks=blocks, widths=widths)
 
-    def forward(self, lightness: Tensor, hints: Tensor, wishes: Tensor) -> Tensor:
-        """Encoder, then decoder; see the class."""
+    def forward(self, lightness: Tensor, hints: Tensor | None = None, wishes: Tensor | None = None) -> Tensor:
+        """Encoder, then decoder; see the class. Without hints or wishes: none are given."""
+        n, _, height, width = lightness.shape
+        lightness = padded(lightness, STRIDE)
+        rows, columns = (side // HINT_STRIDE for side in lightness.shape[2:])
+        if hints is None:
+            hints = lightness.new_zeros(n, 3, rows, columns)
+        hints = F.pad(hints, (0, columns - hints.shape[3], 0, rows - hints.shape[2]))
+        if wishes is None:
+            wishes = lightness.new_zeros(n, len(self.centers) + 3)
         logits: Tensor = self.decoder(self.encoder(lightness), hints, wishes)
-        return logits
+        return logits[:, :, : -(-height // HINT_STRIDE), : -(-width // HINT_STRIDE)]
+
+    def asked(self, batch: Batch) -> Prediction:
+        """Bins of the mean colour of each 4×4 pixels."""
+        bins, shares = self.targets(F.avg_pool2d(batch.ab, HINT_STRIDE))
+        logits = self(batch.lightness, batch.hints, batch.wishes)
+        return Prediction(logits=logits.float(), bins=bins, shares=shares, centers=self.centers)
+
+    def told(self, batch: Batch, *, hinted: float, wished: float, generator: torch.Generator) -> Batch:
+        """Clicks on the grid of the logits; the picture's own palette and colourfulness."""
+        ab = F.avg_pool2d(batch.ab, HINT_STRIDE)
+        bins, shares = self.targets(ab)
+        hints = sampled_hints(ab, generator, share=hinted)
+        wishes = sampled_wishes(bins, shares, batch.rgb, len(self.centers), generator, share=wished)
+        return batch._replace(hints=hints, wishes=wishes)
+
+    def start_from(self, prior: Tensor) -> None:
+        """The head's bias becomes the logarithm of the prior."""
+        self.decoder.head.load_state_dict({"weight": self.decoder.head.weight, "bias": prior.log().float()})
+
+    def load_backbone(self, file: Path) -> None:
+        """EfficientNet-Lite2's ImageNet weights into the encoder."""
+        # Here, since that module names this one's layers.
+        from photochrom.networks.pretrained import load_lite2
+
+        load_lite2(self.encoder, file)

@@ -151,3 +151,14 @@ class TokenBlock(nn.Module):
         tokens = tokens + self.mlp(self.norm2(tokens))
         whole, rest = tokens[:, :1], tokens[:, 1:]
         return rest.transpose(1, 2).reshape(n, c, height, width), whole
+
+
+def padded(x: Tensor, multiple: int) -> Tensor:
+    """x: (N, C, H, W) grown at the bottom and the right to multiples, by reflection, or by edge where
+    the picture is too small for that. Sides that are multiples already leave nothing in an exported graph.
+    """
+    down, right = -x.shape[2] % multiple, -x.shape[3] % multiple
+    if not down and not right:
+        return x
+    fits = down < x.shape[2] and right < x.shape[3]
+    return F.pad(x, (0, right, 0, down), mode="reflect" if fits else "replicate")

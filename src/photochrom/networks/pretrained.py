@@ -1,15 +1,15 @@
-"""ImageNet weights for the encoder, brought to our names."""
+"""Weights that others trained, brought to our names; whole or not at all."""
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from photochrom.errors import BadConfig
 from photochrom.networks.flagship import LITE2, Encoder
@@ -38,24 +38,44 @@ def _renamed() -> Iterator[tuple[str, str]]:
             block += 1
 
 
+def read_weights(file: Path, what: str) -> dict[str, Tensor]:
+    """The tensors of a .safetensors or .pth file by name, on the CPU. `what` is said if it is none.
+
+    Nothing in a .pth is run. Raises BadConfig.
+    """
+    try:
+        if file.suffix == ".safetensors":
+            return load_file(file)
+        source: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+        return {name: value for name, value in source.items() if isinstance(value, Tensor)}
+    except _FAULTS as error:
+        raise BadConfig(file, f"not {what}: {error}") from error
+
+
+def fill(module: nn.Module, values: Mapping[str, Tensor], *, file: Path, what: str) -> None:
+    """Every parameter and buffer of `module` from `values`, none left over and none missing.
+
+    Raises BadConfig naming the file and the tensors that do not fit.
+    """
+    try:
+        module.load_state_dict(dict(values))
+    except _FAULTS as error:
+        raise BadConfig(file, f"not {what}: {error}") from error
+
+
 def load_lite2(encoder: Encoder, file: Path) -> None:
     """Fill the encoder from efficientnet_lite_pytorch's Lite2 checkpoint, .pth or .safetensors.
 
     The first convolution is summed over RGB: all three channels of a grey picture are the same.
     Raises BadConfig if the file cannot be read or lacks a tensor or has one of another shape.
     """
-    try:
-        source: dict[str, Tensor]
-        if file.suffix == ".safetensors":
-            source = load_file(file)
-        else:
-            source = torch.load(file, map_location="cpu", weights_only=True)
-        state: dict[str, Tensor] = {}
-        for theirs, ours in _renamed():
-            for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked"):
-                if f"{theirs}.{name}" in source:
-                    state[f"{ours}.{name}"] = source[f"{theirs}.{name}"]
+    what = "EfficientNet-Lite2's weights"
+    source = read_weights(file, what)
+    state: dict[str, Tensor] = {}
+    for theirs, ours in _renamed():
+        for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked"):
+            if f"{theirs}.{name}" in source:
+                state[f"{ours}.{name}"] = source[f"{theirs}.{name}"]
+    if "stem.0.weight" in state:
         state["stem.0.weight"] = state["stem.0.weight"].sum(1, keepdim=True)
-        encoder.load_state_dict(state)
-    except _FAULTS as error:
-        raise BadConfig(file, f"not EfficientNet-Lite2's weights: {error}") from error
+    fill(encoder, state, file=file, what=what)

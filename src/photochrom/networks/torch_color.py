@@ -16,7 +16,9 @@ from photochrom.color import constants as c
 
 def _mixed(x: Tensor, matrix: NDArray[np.float64]) -> Tensor:
     # A list and not the array: the constants are not to be written to, which torch would warn of.
-    return torch.einsum("ij,njhw->nihw", x.new_tensor(matrix.tolist()), x)
+    # Autocast would round colours to eight bits of precision.
+    with torch.autocast(x.device.type, enabled=False):
+        return torch.einsum("ij,njhw->nihw", x.new_tensor(matrix.tolist()), x)
 
 
 def srgb_to_linear(x: Tensor) -> Tensor:
@@ -62,3 +64,25 @@ def lightness_from_luminance(y: Tensor) -> Tensor:
     """Relative luminance 0…1 → L 0…100, any shape. Reference: CIE 15:2018, 8.2.1."""
     cube = y.clamp_min(c.LAB_CUBE_JOIN) ** (1 / 3)
     return torch.where(y > c.LAB_CUBE_JOIN, c.L_SCALE * cube - c.L_OFFSET, y * (c.L_SCALE * c.LAB_SLOPE))
+
+
+def srgb_to_hls(rgb: Tensor) -> Tensor:
+    """rgb: (N, 3, H, W), 0…1 → hue, lightness, saturation, each 0…1, as Python's colorsys has them."""
+    high, low = rgb.amax(1), rgb.amin(1)
+    light, spread = (high + low) / 2, high - low
+    # Grey has no hue; 1 in place of its spread keeps gradients finite.
+    width = torch.where(spread > 0, spread, 1.0)
+    vivid = spread / torch.where(light <= 0.5, high + low, 2 - high - low).clamp_min(1e-6)
+    r, g, b = rgb.unbind(1)
+    sixth = torch.where(
+        high == r, (g - b) / width, torch.where(high == g, 2 + (b - r) / width, 4 + (r - g) / width)
+    )
+    return torch.stack([torch.where(spread > 0, sixth / 6 % 1, 0.0), light, vivid], dim=1)
+
+
+def hls_to_srgb(hls: Tensor) -> Tensor:
+    """hue, lightness, saturation, each 0…1, (N, 3, H, W) → sRGB 0…1; hue is taken modulo 1."""
+    hue, light, vivid = hls.split(1, dim=1)
+    reach = vivid * torch.minimum(light, 1 - light)
+    place = (hls.new_tensor([0.0, 8.0, 4.0]).view(1, 3, 1, 1) + hue * 12) % 12
+    return light - reach * torch.minimum(place - 3, 9 - place).clamp(-1, 1)

@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import tomllib
-import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from photochrom.errors import BadConfig
+from photochrom.networks import NETWORKS
+from photochrom.networks.adversarial import GAMES, PENALTIES
+from photochrom.networks.critics import CRITICS
+from photochrom.networks.losses import LOSSES
+from photochrom.training.values import from_values, one_of, options_for
+
+# The one loss that is no function of a prediction alone.
+ADVERSARIAL = "adversarial"
+FRAMINGS = ("crop", "squash")
+OPTIMIZERS = ("adam", "adamw", "adadelta", "rmsprop")
+SCHEDULES = ("constant", "cosine")
+INITS = ("default", "normal")
+# In an installed package, and in a checkout.
+CONFIGS = (Path(__file__).parents[1] / "configs", Path(__file__).parents[3] / "configs")
+
+
+def _check_losses(losses: Mapping[str, float]) -> None:
+    for name, weight in losses.items():
+        one_of("losses", name, (*LOSSES, ADVERSARIAL))
+        if not 0 <= weight < math.inf:
+            raise BadConfig("losses", f"{name}: must be 0 or more, not {weight}")
 
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """A stretch of a run with its own picture sizes and mix of sources."""
+    """A stretch of a run with its own picture sizes, mix of sources and, if it says so, losses."""
 
     share: float = 1.0
     """Share of the whole run, by progress."""
-    sizes: tuple[tuple[int, int], ...] = ((128, 128), (96, 160), (160, 96))
-    """Heights and widths, multiples of 32; one is drawn a batch."""
-    batch: int = 32
-    """Pictures a step."""
+    sizes: tuple[tuple[int, int], ...] = ((128, 128),)
+    """Heights and widths, multiples of 8 and of what the network asks for; one is drawn a batch."""
+    batch: int = 16
+    """Pictures a step and a process."""
     weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    """Source → share of the draws. Empty: every picture is as likely."""
+    """Source → share of the draws. Empty: every picture comes once an epoch."""
+    losses: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """Losses of this stage alone, in place of the recipe's. Empty: the recipe's."""
+    rate: float | None = None
+    """Learning rate of this stage. Left out: the recipe's."""
 
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:
@@ -38,71 +61,114 @@ class Stage:
             if not 0 <= weight < math.inf:
                 raise BadConfig("weights", f"{source}: must be 0 or more, not {weight}")
         for height, width in self.sizes:
-            if height % 32 or width % 32 or height < 32 or width < 32:
-                raise BadConfig("sizes", f"{height}×{width}: sides must be multiples of 32")
+            # Damage works on blocks of 8 pixels.
+            if height % 8 or width % 8 or height < 8 or width < 8:
+                raise BadConfig("sizes", f"{height}×{width}: sides must be multiples of 8")
+        _check_losses(self.losses)
+        if self.rate is not None and not 0 <= self.rate < math.inf:
+            raise BadConfig("rate", f"must be 0 or more, not {self.rate}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Sampling:
+    """What becomes of a picture before the network sees it; the share of the pictures for each."""
+
+    framing: str = "crop"
+    """crop: a part of 40 to 100 % of its area; squash: the whole, its aspect not kept."""
+    damaged: float = 0.0
+    """Lightness damaged as by time, cameras and printers."""
+    film: float = 0.0
+    """Seen through a film's own colour sensitivity."""
+    hinted: float = 0.0
+    """With hints, for networks that take them."""
+    wished: float = 0.0
+    """With a palette, and as many with a wished colourfulness, for networks that take them."""
+
+    def __post_init__(self) -> None:
+        one_of("framing", self.framing, FRAMINGS)
+        for name in ("damaged", "film", "hinted", "wished"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise BadConfig(name, f"must lie in 0…1, not {getattr(self, name)}")
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
     """Everything that decides a training run, apart from the pictures and the machine."""
 
-    network: str = "flagship"
+    network: str
     """Which network, by its name in NETWORKS."""
-    dim: int = 256
-    """Channels of the tokens."""
-    blocks: int = 3
-    """Transformer blocks."""
-    widths: tuple[int, int] = (128, 96)
-    """Channels of the decoder at strides 8 and 4."""
-    encoder_weights: str = ""
-    """A .pth or .safetensors file with EfficientNet-Lite2's ImageNet weights; empty: random."""
+    losses: Mapping[str, float]
+    """Loss → weight. "adversarial", whatever its weight, brings in the critic, who then learns too.
+    The sum of all others is what validation measures."""
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """What the network's constructor is told, such as filters = 32."""
+    backbone: str = ""
+    """A .pth or .safetensors file for the pretrained part of the network; empty: random weights."""
+    features: str = ""
+    """A .pth or .safetensors file with VGG16's ImageNet weights, for the loss "perceptual"."""
+    adversarial: str = "vanilla"
+    """Which game is played, by its name in GAMES."""
+    critic: str = "patchgan"
+    """Who plays it, by its name in CRITICS."""
+    critic_options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """What the critic's constructor is told."""
+    critic_turns: int = 1
+    """Turns of the critic for each of the generator's; each is a step with a batch of its own."""
+    penalties: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """Penalty on the critic's gradient → weight, by its name in PENALTIES."""
+    init: str = "default"
+    """Starting weights: default, the network's own; normal, N(0, 0.02) as pix2pix's."""
+    optimizer: str = "adam"
+    """adam, adamw, adadelta or rmsprop, of generator and critic."""
+    rate: float = 2e-4
+    """Peak learning rate."""
+    encoder_rate: float | None = None
+    """Peak learning rate of the pretrained part. Left out: as `rate`."""
+    betas: tuple[float, float] = (0.9, 0.999)
+    """Decay of the mean gradient and of its square, for adam and adamw."""
+    weight_decay: float = 0.0
+    """Weight decay of matrices and kernels, decoupled for adamw; biases and norms have none."""
+    schedule: str = "constant"
+    """How the rate falls: constant, not at all; cosine, to 1 % at the end."""
+    warmup: int = 0
+    """Steps over which the rate rises."""
+    clip: float = 0.0
+    """Largest norm of a network's whole gradient; 0: any."""
+    ema: float = 0.0
+    """Decay of the average of the weights, which is what is judged and exported; 0: the weights."""
     stages: tuple[Stage, ...] = (Stage(),)
     """What is shown when, in order."""
-    rate: float = 1.5e-3
-    """Peak learning rate of the decoder."""
-    encoder_rate: float = 4e-4
-    """Peak learning rate of the encoder."""
-    warmup: int = 300
-    """Steps over which the rate rises."""
-    weight_decay: float = 0.02
-    """Decoupled weight decay of matrices and kernels; biases and norms have none."""
-    clip: float = 1.0
-    """Largest norm of the whole gradient."""
-    ema: float = 0.999
-    """Decay of the average of the weights, which is what is exported."""
-    damaged: float = 0.5
-    """Share of the pictures whose lightness is damaged."""
-    film: float = 0.25
-    """Share of the pictures seen through a film's own colour sensitivity."""
-    hinted: float = 0.4
-    """Share of the pictures that come with hints."""
-    wished: float = 0.15
-    """Share of the pictures that come with a palette, and as many with a wished colourfulness."""
+    sampling: Sampling = Sampling()
+    """What becomes of a picture before the network sees it."""
     seed: int = 0
     """Seed of weights, batches and damage."""
 
     def __post_init__(self) -> None:
-        for name in ("rate", "encoder_rate", "weight_decay"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise BadConfig(name, f"must be 0 or more, not {getattr(self, name)}")
-        if not self.clip > 0:
-            raise BadConfig("clip", f"must be above 0, not {self.clip}")
-        for name in ("warmup", "blocks", "seed"):
+        _check_tables(self)
+        for name in ("rate", "encoder_rate", "weight_decay", "clip"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < math.inf:
+                raise BadConfig(name, f"must be 0 or more, not {value}")
+        for name in ("warmup", "seed"):
             if getattr(self, name) < 0:
                 raise BadConfig(name, f"must be 0 or more, not {getattr(self, name)}")
-        for width in self.widths:
-            if width < 8 or width % 8:
-                raise BadConfig("widths", f"must be multiples of 8, not {width}")
+        if self.critic_turns < 1:
+            raise BadConfig("critic_turns", f"must be at least 1, not {self.critic_turns}")
         total = sum(stage.share for stage in self.stages)
         if abs(total - 1) > 1e-6:
             raise BadConfig("stages", f"shares must sum to 1, not {total:g}")
-        for name in ("damaged", "film", "hinted", "wished"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise BadConfig(name, f"must lie in 0…1, not {getattr(self, name)}")
-        if not 0 <= self.ema < 1:
-            raise BadConfig("ema", f"must be at least 0 and below 1, not {self.ema}")
-        if self.dim < 32 or self.dim % 32:
-            raise BadConfig("dim", f"must be a multiple of 32, not {self.dim}")
+        for name, value in (("ema", self.ema), *(("betas", beta) for beta in self.betas)):
+            if not 0 <= value < 1:
+                raise BadConfig(name, f"must be at least 0 and below 1, not {value}")
+
+    @property
+    def plays(self) -> bool:
+        """Whether there is a critic."""
+        return any(ADVERSARIAL in self.losses_of(stage) for stage in self.stages)
+
+    def losses_of(self, stage: Stage) -> Mapping[str, float]:
+        """Loss → weight in that stage."""
+        return stage.losses or self.losses
 
     def stage_at(self, progress: float) -> Stage:
         """The stage at `progress`, 0…1 of the run."""
@@ -114,10 +180,30 @@ class Recipe:
         return self.stages[-1]
 
 
+def _check_tables(recipe: Recipe) -> None:
+    """Every name that a recipe gives is a row of its table, and every weight is a weight."""
+    one_of("network", recipe.network, NETWORKS)
+    one_of("adversarial", recipe.adversarial, GAMES)
+    one_of("critic", recipe.critic, CRITICS)
+    one_of("optimizer", recipe.optimizer, OPTIMIZERS)
+    one_of("schedule", recipe.schedule, SCHEDULES)
+    one_of("init", recipe.init, INITS)
+    _check_losses(recipe.losses)
+    if not recipe.losses:
+        raise BadConfig("losses", "name at least one")
+    for name, weight in recipe.penalties.items():
+        one_of("penalties", name, PENALTIES)
+        if not 0 <= weight < math.inf:
+            raise BadConfig("penalties", f"{name}: must be 0 or more, not {weight}")
+    options_for(NETWORKS[recipe.network].build, recipe.options)
+    options_for(CRITICS[recipe.critic].build, recipe.critic_options)
+
+
 def load_recipe(file: Path | None = None, *, overrides: Sequence[str] = ()) -> Recipe:
     """A recipe from a TOML file, then from `key=value` words; values are TOML, or plain text.
 
-    Raises BadConfig naming the file, the key and, where there is one, the nearest key.
+    A key with points reaches into a table: `options.filters=32`. Raises BadConfig naming the file, the
+    key and, where there is one, the nearest key.
     """
     values: dict[str, Any] = {}
     if file is not None:
@@ -129,47 +215,34 @@ def load_recipe(file: Path | None = None, *, overrides: Sequence[str] = ()) -> R
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, BadConfig) as error:
             raise BadConfig(file, str(error)) from error
     for word in overrides:
-        key, equals, text = word.partition("=")
-        if not equals:
-            raise BadConfig(word, "expected key=value")
-        try:
-            values[key] = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            values[key] = text
+        _override(values, word)
     return from_values(Recipe, values)
+
+
+def _override(values: dict[str, Any], word: str) -> None:
+    key, equals, text = word.partition("=")
+    if not equals:
+        raise BadConfig(word, "expected key=value")
+    *tables, last = key.split(".")
+    for table in tables:
+        values = values.setdefault(table, {})
+        if not isinstance(values, dict):
+            raise BadConfig(key, f"{table} is no table that this could reach into")
+    try:
+        values[last] = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        values[last] = text
+
+
+def recipe_file(name: str) -> Path:
+    """The file of a recipe that comes with Photochrom. Raises BadConfig naming the nearest."""
+    for folder in CONFIGS:
+        if folder.is_dir():
+            one_of("recipe", name, [f.stem for f in sorted(folder.glob("*.toml")) if "." not in f.stem])
+            return folder / f"{name}.toml"
+    raise BadConfig("recipe", "the recipes that come with Photochrom are missing; name a file by --recipe")
 
 
 def to_values(recipe: Recipe) -> dict[str, Any]:
     """A recipe as plain values, fit for JSON and for `from_values`."""
     return dataclasses.asdict(recipe)
-
-
-T = TypeVar("T")
-
-
-def from_values(kind: type[T], values: Mapping[str, Any]) -> T:
-    """Build a dataclass from plain values: lists become tuples, tables nested dataclasses."""
-    types = typing.get_type_hints(kind)
-    for key in values:
-        if key not in types:
-            near = difflib.get_close_matches(key, types, n=1)
-            raise BadConfig(key, "unknown setting" + (f"; did you mean {near[0]}?" if near else ""))
-    return kind(**{key: _converted(key, types[key], value) for key, value in values.items()})
-
-
-def _converted(key: str, wanted: Any, value: Any) -> Any:
-    if dataclasses.is_dataclass(wanted) and isinstance(value, Mapping):
-        return from_values(typing.cast(type[Any], wanted), value)
-    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
-    if origin is tuple and isinstance(value, list | tuple):
-        inner = arguments[:1] * len(value) if arguments[-1] is ... else arguments
-        if len(inner) != len(value):
-            raise BadConfig(key, f"expected {len(inner)} values, not {len(value)}")
-        return tuple(_converted(key, kind, part) for kind, part in zip(inner, value, strict=True))
-    if origin is Mapping and isinstance(value, Mapping):
-        return {str(name): _converted(key, arguments[1], part) for name, part in value.items()}
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if wanted in (int, float, str) and type(value) is wanted:
-        return value
-    raise BadConfig(key, f"{value!r} is not of the kind this setting takes")
