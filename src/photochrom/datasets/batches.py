@@ -1,7 +1,8 @@
-"""Batches of colour pictures: step in, the same (N, 3, H, W) bytes out, on every machine and resume.
+"""Batches of colour pictures: step in, the same bytes out, on every machine and after every resume.
 
-A batch is a function of (seed, step) alone, so no generator state needs saving and batches can be
-decoded side by side. Threads do that; Pillow leaves the interpreter free while it decodes.
+A picture of a batch is a function of (seed, step, its place in the batch) alone, so no generator state
+needs saving, batches can be decoded side by side, and several processes can each decode a part of one.
+Threads do that; Pillow leaves the interpreter free while it decodes.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import io
 import itertools
 import os
 from collections import defaultdict, deque
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +28,23 @@ from photochrom.errors import NoPictures
 MOST_THREADS = 16
 
 
-class Batches:
-    """Random crops of random pictures.
+class Pictures(NamedTuple):
+    """One batch as it was decoded."""
 
-    sizes: (height, width) pairs, one drawn a batch. weights: source → share of the draws, whatever
-    its number of pictures; sources not named are left out. Without weights every picture is as likely.
+    rgb: NDArray[np.uint8]
+    """(N, H, W, 3), sRGB."""
+    label: NDArray[np.int64]
+    """(N,): the number of each picture's class, −1 where it is not known."""
+
+
+class Batches:
+    """Pictures in random order, brought to a size.
+
+    batch: pictures of this process; of `part` = (which, of how many) processes each gets its own
+    pictures of one larger batch. sizes: (height, width) pairs, one drawn a batch. weights: source →
+    share of the draws, whatever its number of pictures; sources not named are left out. Without weights
+    every picture comes once an epoch, in an order drawn anew for each. classes: names in the order of
+    their numbers. framing: a key of FRAMINGS.
     """
 
     def __init__(
@@ -40,6 +55,9 @@ class Batches:
         sizes: Sequence[tuple[int, int]],
         weights: Mapping[str, float],
         seed: int,
+        framing: str = "crop",
+        classes: Sequence[str] = (),
+        part: tuple[int, int] = (0, 1),
     ) -> None:
         by_source: dict[str, list[EncodedPicture]] = defaultdict(list)
         for picture in pictures:
@@ -51,27 +69,46 @@ class Batches:
         self.sources = [by_source[name] for name in chosen]
         mass = np.array(list(chosen.values()))
         self.frequency = mass / mass.sum()
-        self.batch, self.sizes, self.seed = batch, tuple(sizes), seed
+        self.everything = None if weights else pictures
+        self.batch, self.sizes, self.seed, self.part = batch, tuple(sizes), seed, part
+        self.frame = FRAMINGS[framing]
+        self.numbers = {name: number for number, name in enumerate(classes)}
+        self._order = lru_cache(2)(lambda epoch: _permuted(len(pictures), (seed, epoch)))
 
-    def __call__(self, step: int) -> NDArray[np.uint8]:
-        """The batch of one step: (N, H, W, 3), sRGB."""
-        rng = np.random.default_rng((self.seed, step))
-        height, width = self.sizes[rng.integers(len(self.sizes))]
-        out = np.empty((self.batch, height, width, 3), np.uint8)
+    def __call__(self, step: int) -> Pictures:
+        """The batch of one step."""
+        height, width = self.sizes[np.random.default_rng((self.seed, step)).integers(len(self.sizes))]
+        rgb = np.empty((self.batch, height, width, 3), np.uint8)
+        label = np.full(self.batch, -1, np.int64)
+        which, processes = self.part
         for i in range(self.batch):
+            place = which * self.batch + i
+            rng = np.random.default_rng((self.seed, step, place))
+            picture = self._picture(step * processes * self.batch + place, rng)
             for _ in range(8):
-                source = self.sources[rng.choice(len(self.sources), p=self.frequency)]
-                picture = source[rng.integers(len(source))]
                 try:
-                    out[i] = random_crop(picture.data, height, width, rng)
+                    rgb[i] = self.frame(picture.data, height, width, rng)
                     break
-                except DECODE_ERRORS:
-                    continue  # a damaged file costs another draw, never the run
+                except DECODE_ERRORS:  # a damaged file costs another draw, never the run
+                    picture = self._drawn(rng)
             else:
                 raise NoPictures(picture.name, "eight pictures in a row could not be decoded")
-        return out
+            label[i] = self.numbers.get(picture.label, -1)
+        return Pictures(rgb, label)
 
-    def ahead(self, first: int, *, depth: int = 8) -> Generator[NDArray[np.uint8]]:
+    def _picture(self, number: int, rng: np.random.Generator) -> EncodedPicture:
+        """The picture that is shown as the run's `number`th."""
+        if self.everything is None:
+            return self._drawn(rng)
+        epoch, place = divmod(number, len(self.everything))
+        return self.everything[int(self._order(epoch)[place])]
+
+    def _drawn(self, rng: np.random.Generator) -> EncodedPicture:
+        """Any picture, each source as often as its share says."""
+        source = self.sources[int(rng.choice(len(self.sources), p=self.frequency))]
+        return source[int(rng.integers(len(source)))]
+
+    def ahead(self, first: int, *, depth: int = 8) -> Generator[Pictures]:
         """Batches of step `first` and on, without end, decoded by threads at least `depth` ahead.
 
         What a thread meets is raised here. Closing the generator ends the threads.
@@ -104,8 +141,33 @@ def random_crop(data: bytes, height: int, width: int, rng: np.random.Generator) 
     image = image.resize(
         (width, height), Image.Resampling.BICUBIC, box=(left, top, left + w, top + h), reducing_gap=2.0
     )
+    return _mirrored(image, rng)
+
+
+def squashed(data: bytes, height: int, width: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Decode, resize the whole, its aspect not kept, by bicubic interpolation, mirror half: (H, W, 3).
+
+    Raises one of DECODE_ERRORS.
+    """
+    with Image.open(io.BytesIO(data)) as opened:
+        image = opened.convert("RGB")
+    return _mirrored(image.resize((width, height), Image.Resampling.BICUBIC), rng)
+
+
+# Name → decoder of a picture's bytes to (height, width).
+FRAMINGS: dict[str, Callable[[bytes, int, int, np.random.Generator], NDArray[np.uint8]]] = {
+    "crop": random_crop,
+    "squash": squashed,
+}
+
+
+def _mirrored(image: Image.Image, rng: np.random.Generator) -> NDArray[np.uint8]:
     pixels = np.asarray(image)
     return pixels[:, ::-1] if rng.random() < 0.5 else pixels
+
+
+def _permuted(count: int, seed: tuple[int, ...]) -> NDArray[np.int64]:
+    return np.random.default_rng(seed).permutation(count)
 
 
 def centre_crop(data: bytes, side: int) -> NDArray[np.uint8]:

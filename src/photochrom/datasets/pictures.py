@@ -18,17 +18,25 @@ from photochrom.errors import NoPictures
 
 @dataclass(frozen=True)
 class EncodedPicture:
-    """name: path or member name, for messages; source: which set it belongs to; data: the file's bytes."""
+    """name: path or member name, for messages; source: which set it belongs to; data: the file's bytes.
+
+    label: the class of its scene, empty if it is not known.
+    """
 
     name: str
     source: str
     data: bytes
+    label: str = ""
 
 
 def from_folder(folder: Path) -> Iterator[EncodedPicture]:
-    """Every picture file below `folder`, sorted; its source is the folder's name."""
+    """Every picture file below `folder`, sorted; its source is the folder's name.
+
+    Its label is the name of the folder below that it lies in, or else what its own name says.
+    """
     for file in sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()):
-        yield EncodedPicture(str(file), folder.name, file.read_bytes())
+        label = label_of(file.name) if file.parent == folder else file.parent.name
+        yield EncodedPicture(str(file), folder.name, file.read_bytes(), label)
 
 
 def from_shard(shard: Path) -> Iterator[EncodedPicture]:
@@ -39,7 +47,13 @@ def from_shard(shard: Path) -> Iterator[EncodedPicture]:
             if member.isfile() and Path(member.name).suffix.lower() in PICTURE_SUFFIXES:
                 handle = tar.extractfile(member)
                 data = handle.read() if handle else b""
-                yield EncodedPicture(f"{shard}:{member.name}", source, data)
+                yield EncodedPicture(f"{shard}:{member.name}", source, data, label_of(member.name))
+
+
+def label_of(name: str) -> str:
+    """The class that a file's name begins with, as in `beach.00000012.jpg`; empty if it names none."""
+    found = re.fullmatch(r"(?:.*/)?([^./]*[^\W\d][^./]*)\.\d+\.[^./]+", name)
+    return found[1] if found else ""
 
 
 # Kind of path → reader. A folder that holds shards is read as its shards.

@@ -93,5 +93,6 @@ def gradient_norm(
     share = torch.rand((len(real), 1, 1, 1), generator=generator, device=generator.device).to(real.device)
     mixed = (share * real + (1 - share) * fake).detach().requires_grad_()
     answer = critic(torch.cat([given, mixed], dim=1)).sum()
-    (gradient,) = torch.autograd.grad(answer, mixed, create_graph=True)
-    return gradient.flatten(1).norm(dim=1)
+    gradient: Tensor = torch.autograd.grad(answer, mixed, create_graph=True)[0]
+    norm: Tensor = gradient.flatten(1).norm(dim=1)
+    return norm

@@ -116,6 +116,10 @@ class System(nn.Module):
         """
         raise NotImplementedError
 
+    def binned(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """`bins` and `shares` of the true colours, as in Prediction; of classifiers alone."""
+        raise NotImplementedError
+
     def told(self, batch: Batch, *, hinted: float, wished: float, generator: torch.Generator) -> Batch:
         """The batch with hints for a share `hinted` of its pictures and wishes for a share `wished`.
 

@@ -195,10 +195,15 @@ class Flagship(System):
         return logits[:, :, : -(-height // HINT_STRIDE), : -(-width // HINT_STRIDE)]
 
     def asked(self, batch: Batch) -> Prediction:
-        """Bins of the mean colour of each 4×4 pixels."""
-        bins, shares = self.targets(F.avg_pool2d(batch.ab, HINT_STRIDE))
+        """In bins of the mean colour of each 4×4 pixels."""
+        bins, shares = self.binned(batch)
         logits = self(batch.lightness, batch.hints, batch.wishes)
         return Prediction(logits=logits.float(), bins=bins, shares=shares, centers=self.centers)
+
+    def binned(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The four bins round the mean colour of each 4×4 pixels."""
+        bins, shares = self.targets(F.avg_pool2d(batch.ab, HINT_STRIDE))
+        return bins, shares
 
     def told(self, batch: Batch, *, hinted: float, wished: float, generator: torch.Generator) -> Batch:
         """Clicks on the grid of the logits; the picture's own palette and colourfulness."""

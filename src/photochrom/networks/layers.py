@@ -154,8 +154,10 @@ class TokenBlock(nn.Module):
 
 
 def padded(x: Tensor, multiple: int) -> Tensor:
-    """x: (N, C, H, W) grown at the bottom and the right to multiples, by reflection, or by edge where
-    the picture is too small for that. Sides that are multiples already leave nothing in an exported graph.
+    """x: (N, C, H, W) grown at the bottom and the right to multiples, by reflection.
+
+    By its edge where the picture is too small for that. Where sides are multiples already, nothing of it
+    is left in an exported graph.
     """
     down, right = -x.shape[2] % multiple, -x.shape[3] % multiple
     if not down and not right:

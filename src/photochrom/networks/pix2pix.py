@@ -22,7 +22,8 @@ LEAST_LEVELS = 5
 class Level(nn.Module):
     """Half the size, the levels below, twice the size: (N, outer, H, W) → (N, 2·outer, H, W).
 
-    The result stands beside the input. The outermost level takes `ins` channels and gives (N, outer, H, W) alone.
+    The result stands beside the input. The outermost level takes `ins` channels and gives its result
+    alone, (N, outer, H, W).
     """
 
     def __init__(

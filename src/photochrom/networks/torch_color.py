@@ -82,7 +82,7 @@ def srgb_to_hls(rgb: Tensor) -> Tensor:
 
 def hls_to_srgb(hls: Tensor) -> Tensor:
     """hue, lightness, saturation, each 0…1, (N, 3, H, W) → sRGB 0…1; hue is taken modulo 1."""
-    hue, light, vivid = hls.split(1, dim=1)
+    hue, light, vivid = hls[:, :1], hls[:, 1:2], hls[:, 2:]
     reach = vivid * torch.minimum(light, 1 - light)
     place = (hls.new_tensor([0.0, 8.0, 4.0]).view(1, 3, 1, 1) + hue * 12) % 12
     return light - reach * torch.minimum(place - 3, 9 - place).clamp(-1, 1)

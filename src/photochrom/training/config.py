@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from photochrom.datasets.batches import FRAMINGS
 from photochrom.errors import BadConfig
 from photochrom.networks import NETWORKS
 from photochrom.networks.adversarial import GAMES, PENALTIES
@@ -18,7 +19,6 @@ from photochrom.training.values import from_values, one_of, options_for
 
 # The one loss that is no function of a prediction alone.
 ADVERSARIAL = "adversarial"
-FRAMINGS = ("crop", "squash")
 OPTIMIZERS = ("adam", "adamw", "adadelta", "rmsprop")
 SCHEDULES = ("constant", "cosine")
 INITS = ("default", "normal")
@@ -189,8 +189,8 @@ def _check_tables(recipe: Recipe) -> None:
     one_of("schedule", recipe.schedule, SCHEDULES)
     one_of("init", recipe.init, INITS)
     _check_losses(recipe.losses)
-    if not recipe.losses:
-        raise BadConfig("losses", "name at least one")
+    if not recipe.losses.keys() - {ADVERSARIAL}:
+        raise BadConfig("losses", "name at least one that validation can measure")
     for name, weight in recipe.penalties.items():
         one_of("penalties", name, PENALTIES)
         if not 0 <= weight < math.inf:

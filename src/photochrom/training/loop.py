@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from lightning_fabric.strategies.ddp import DDPStrategy
+from torch import Tensor
 
-from photochrom.datasets.batches import Batches
+from photochrom.datasets.batches import Batches, Pictures
 from photochrom.datasets.pictures import EncodedPicture
-from photochrom.errors import BadConfig, Diverged, TrainingError
-from photochrom.training.config import Recipe
+from photochrom.errors import BadConfig, TrainingError
+from photochrom.networks.batch import Prediction
+from photochrom.training.config import ADVERSARIAL, Recipe, Stage
 from photochrom.training.interruption import Interruption
-from photochrom.training.objectives import Sample, flagship_loss, sample
-from photochrom.training.run import BEST, LAST, LOG, Run, batching, begin, take_up
-from photochrom.training.validation import held_out, validate
+from photochrom.training.journal import Note, journal
+from photochrom.training.objectives import needed, sample
+from photochrom.training.rates import Meter, loader_rate
+from photochrom.training.run import BEST, LAST, Run, batching, begin, take_up
+from photochrom.training.samples import ROWS, add_column
+from photochrom.training.turns import critics_turn, generators_turn
+from photochrom.training.validation import held_out, judge
 
 # Others scale the loss, and the gradient's norm with it.
 Precision = Literal["bf16-mixed", "32-true"]
@@ -36,26 +42,48 @@ class Budget:
     """Minutes of training, those before a resume included."""
     steps: int = 2**62
     """Steps in all."""
+    epochs: float = math.inf
+    """Epochs in all: as many pictures shown as there are."""
     save_every: float = 5.0
     """Minutes between checkpoints; 0: every step."""
     validate_every: float = 15.0
     """Minutes between validations, which do not count as training; 0: every step."""
+    looks: int = 1
+    """Validations that a run has at least, evenly spread over it."""
     log_every: int = 50
     """Steps between lines of the log."""
 
     def __post_init__(self) -> None:
-        if math.isinf(self.minutes) and self.steps >= 2**62:
-            raise BadConfig("budget", "give minutes or steps")
-        for name in ("minutes", "steps", "log_every"):
+        if math.isinf(self.minutes) and math.isinf(self.epochs) and self.steps >= 2**62:
+            raise BadConfig("budget", "give epochs, minutes or steps")
+        for name in ("minutes", "steps", "epochs", "looks", "log_every"):
             if not getattr(self, name) > 0:
                 raise BadConfig(name, f"must be above 0, not {getattr(self, name)}")
         for name in ("save_every", "validate_every"):
             if not getattr(self, name) >= 0:
                 raise BadConfig(name, f"must be 0 or more, not {getattr(self, name)}")
 
-    def progress(self, step: int, seconds: float) -> float:
-        """0…1: whichever of steps and minutes is further on."""
-        return min(1.0, max(step / self.steps, seconds / 60 / self.minutes))
+    def progress(self, step: int, seconds: float, epochs: float = 0.0) -> float:
+        """0…1: whichever of steps, minutes and epochs is furthest on."""
+        return min(1.0, max(step / self.steps, seconds / 60 / self.minutes, epochs / self.epochs))
+
+    def of(self, run: Run) -> float:
+        """The progress of a run."""
+        return self.progress(run.step, run.seconds, run.epochs)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What to train on."""
+
+    device: str = "auto"
+    """auto, cpu, cuda or mps."""
+    precision: Precision = "bf16-mixed"
+    """How numbers are held."""
+    devices: int = 1
+    """Processes on this computer, a device each; each has the recipe's batch."""
+    nodes: int = 1
+    """Computers."""
 
 
 def train(
@@ -65,169 +93,183 @@ def train(
     *,
     budget: Budget,
     validation: Sequence[EncodedPicture] = (),
-    device: str = "auto",
-    precision: Precision = "bf16-mixed",
+    machine: Machine = Machine(),
     resume: bool = False,
+    measure_loader: bool = False,
     report: Callable[[dict[str, Any]], None] | None = None,
 ) -> Path:
     """Train until the budget is spent; returns the checkpoint to export: the best, else the last.
 
-    `out` receives last.ckpt, best.ckpt (lowest validation loss) and log.jsonl, whose lines `report`
-    gets too. With `resume` the run goes on from last.ckpt as if it had not stopped. Ctrl-C saves
-    last.ckpt, then raises KeyboardInterrupt. Raises BadConfig, NoPictures, Diverged and, for a folder
-    that holds a run or none, a full disk or too large a batch, TrainingError.
+    `out` receives the checkpoints last and best (lowest validation loss), log.jsonl, whose lines
+    `report` gets too, events for TensorBoard, curves.png and samples.png. With `resume` the run goes on
+    from the last checkpoint as if it had not stopped. Ctrl-C saves it, then raises KeyboardInterrupt.
+    With several processes, each runs this function and the first one writes. Raises BadConfig,
+    NoPictures, Diverged and, for a folder that holds a run or none, a full disk or too large a batch,
+    TrainingError.
     """
-    fabric = _connected(device, precision)
-    run = take_up(recipe, out, fabric=fabric) if resume else begin(recipe, pictures, out, fabric=fabric)
-    judged = held_out(validation)
+    fabric = _connected(machine)
+    start = take_up if resume else begin
+    run = start(recipe, pictures, out, fabric=fabric, mixed=machine.precision == "bf16-mixed")
+    judged = held_out(validation, run.classes)
     saved = validated = run.seconds
-    meter = _Meter(run.seconds)
-    with _feed(run, pictures, budget) as feed, _log(run, budget, report) as note, Interruption() as stop:
+    looked = budget.of(run)
+    meter = Meter(fabric, run.seconds)
+    with (
+        _feed(run, pictures, budget) as feed,
+        journal(run, lambda: budget.of(run), report) as note,
+        Interruption() as stop,
+    ):
+        if measure_loader:
+            note(loader_pictures_per_second=round(loader_rate(_batches(run, pictures, recipe.stages[0])), 1))
         clock = time.monotonic()
-        while (progress := budget.progress(run.step, run.seconds)) < 1:
-            for group in run.optimizer.param_groups:
-                group["lr"] = group["peak"] * rate_at(progress, run.step, recipe.warmup)
+        while (progress := budget.of(run)) < 1:
+            stage = recipe.stage_at(progress)
+            _set_rates(run, stage, progress)
 
-            if judged and run.step and run.seconds - validated >= budget.validate_every * 60:
-                note(**_judge(run, judged))
-                validated, clock = run.seconds, time.monotonic()  # validation is not training time
+            due = run.seconds - validated >= budget.validate_every * 60
+            if run.step and (due or int(progress * budget.looks) > int(looked * budget.looks)):
+                _look(run, judged, pictures, note)
+                validated, looked = run.seconds, progress
+                clock = time.monotonic()  # validation is not training time
             if stop.asked or run.seconds - saved >= budget.save_every * 60:
                 run.save(LAST)
                 saved = run.seconds
                 stop.heed()
 
-            rgb = next(feed)
-            with _out_of_memory_explained(rgb):
-                batch = _drawn(run, rgb)
-                loss = flagship_loss(run.network, batch)
-                run.optimizer.zero_grad()
-                run.fabric.backward(loss)
-                norm = nn.utils.clip_grad_norm_(run.plain.parameters(), recipe.clip)
-                _refuse_divergence(run, norm)
-                run.optimizer.step()
-                run.step += 1
-                run.average.update(run.plain, run.step)
+            with meter.waiting():
+                shown = next(feed)
+            with _out_of_memory_explained(shown):
+                terms = _step(run, shown, recipe.losses_of(stage))
+            run.step += 1
+            run.shown += len(shown.rgb) * fabric.world_size
+            if run.average is not None:
+                run.average.update(run.system, run.step)
 
-            meter.add(loss, len(rgb))
+            meter.add(terms, len(shown.rgb) * fabric.world_size)
             now = time.monotonic()
             run.seconds, clock = run.seconds + now - clock, now
+            _agree(run, stop)
             if run.step % budget.log_every == 0:
                 note(**meter.read(run.seconds))
 
-        if judged:
-            note(**_judge(run, judged))
+        _look(run, judged, pictures, note)
         run.save(LAST)
     return out / (BEST if judged else LAST)
 
 
-class _Meter:
-    """Mean loss and pictures a second since the line of the log before."""
+def _step(run: Run, shown: Pictures, losses: Mapping[str, float]) -> dict[str, Tensor]:
+    """One batch: the critic's turn, where there is one, and the generator's. Losses by name.
 
-    def __init__(self, seconds: float) -> None:
-        self._start(seconds)
+    Everything is drawn from (seed, step, process) alone, dropout too, so that a run that is taken up
+    again needs no generator's state.
+    """
+    seed = run.recipe.seed * 1_000_003 + run.step + (run.fabric.global_rank << 40)
+    torch.manual_seed(seed)
+    generator = torch.Generator(run.device).manual_seed(seed)
+    rgb, label = (torch.from_numpy(part).to(run.device, non_blocking=True) for part in shown)
+    batch = sample(rgb, label, run.system, run.recipe.sampling, generator)
 
-    def _start(self, seconds: float) -> None:
-        self._losses: list[Tensor] = []
-        self._pictures = 0
-        self._since = seconds
+    plays = ADVERSARIAL in losses
+    learns = not plays or (run.step + 1) % run.recipe.critic_turns == 0
+    with torch.set_grad_enabled(learns):
+        answer: Prediction = run.generator.called(batch, needed(losses))
+    if answer.bins is not None and answer.shares is not None:
+        run.count(answer.bins, answer.shares)
 
-    def add(self, loss: Tensor, pictures: int) -> None:
-        """One step. The loss stays on its device until it is read."""
-        self._losses.append(loss.detach())
-        self._pictures += pictures
-
-    def read(self, seconds: float) -> dict[str, float]:
-        """The figures of a line; counting starts anew."""
-        loss = float(torch.stack(self._losses).mean())
-        rate = self._pictures / max(seconds - self._since, 1e-9)
-        self._start(seconds)
-        return {"loss": round(loss, 4), "pictures_per_second": round(rate, 1)}
-
-
-def rate_at(progress: float, step: int, warmup: int) -> float:
-    """Share of the peak rate: a linear rise over `warmup` steps, then half a cosine down to 1 %."""
-    return min(1.0, (step + 1) / max(warmup, 1)) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+    terms = critics_turn(run, answer, generator) if plays else {}
+    if learns:
+        terms |= generators_turn(run, answer, batch, losses)
+    return terms
 
 
-def _connected(device: str, precision: Precision) -> Fabric:
-    if precision not in ("bf16-mixed", "32-true"):
-        raise BadConfig("precision", f"{precision!r} is not one of bf16-mixed, 32-true")
+def rate_at(progress: float, step: int, warmup: int, *, schedule: str = "cosine") -> float:
+    """Share of the peak rate: a linear rise over `warmup` steps, then half a cosine down to 1 %, or level."""
+    fallen = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)) if schedule == "cosine" else 1.0
+    return min(1.0, (step + 1) / max(warmup, 1)) * fallen
+
+
+def _set_rates(run: Run, stage: Stage, progress: float) -> None:
+    """The learning rates of this step; a stage's own rate moves all groups by as much."""
+    share = rate_at(progress, run.step, run.recipe.warmup, schedule=run.recipe.schedule)
+    if stage.rate is not None:
+        share *= stage.rate / run.recipe.rate
+    for player in (run.generator, run.critic):
+        for group in [] if player is None else player.optimizer.param_groups:
+            group["lr"] = group["peak"] * share
+
+
+def _connected(machine: Machine) -> Fabric:
+    if machine.precision not in ("bf16-mixed", "32-true"):
+        raise BadConfig("precision", f"{machine.precision!r} is not one of bf16-mixed, 32-true")
+    together = machine.devices * machine.nodes > 1
+    # A step's losses may leave a part of the network alone, as a stage without its second head does.
+    strategy = DDPStrategy(find_unused_parameters=True) if together else "auto"
     try:
-        return Fabric(accelerator=device, devices=1, precision=precision)
+        fabric = Fabric(
+            accelerator=machine.device, devices=machine.devices, num_nodes=machine.nodes, strategy=strategy
+        )
+        fabric.launch()
     except Exception as error:  # Lightning's own classes share no base but this
-        raise BadConfig("device", f"{device!r} cannot be used: {error}") from error
+        raise BadConfig("device", f"{machine.device!r} cannot be used: {error}") from error
+    if together:
+        warnings.filterwarnings("ignore", "find_unused_parameters=True was specified")
+    return fabric
+
+
+def _batches(run: Run, pictures: Sequence[EncodedPicture], stage: Stage) -> Batches:
+    part = (run.fabric.global_rank, run.fabric.world_size)
+    return Batches(pictures, **batching(run.recipe, stage), classes=run.classes, part=part)
 
 
 def _feed(
     run: Run, pictures: Sequence[EncodedPicture], budget: Budget
-) -> contextlib.closing[Generator[Tensor]]:
-    """The batch of the run's step, (N, H, W, 3) bytes on its device, each time one is asked for."""
+) -> contextlib.closing[Generator[Pictures]]:
+    """The batch of the run's step, each time one is asked for."""
 
-    def stages() -> Generator[Tensor]:
+    def stages() -> Generator[Pictures]:
         while True:
-            stage = run.recipe.stage_at(budget.progress(run.step, run.seconds))
-            with contextlib.closing(
-                Batches(pictures, **batching(run.recipe, stage)).ahead(run.step)
-            ) as ahead:
-                for rgb in ahead:
-                    yield torch.from_numpy(rgb).to(run.device, non_blocking=True)
-                    if run.recipe.stage_at(budget.progress(run.step, run.seconds)) is not stage:
+            stage = run.recipe.stage_at(budget.of(run))
+            with contextlib.closing(_batches(run, pictures, stage).ahead(run.step)) as ahead:
+                for shown in ahead:
+                    yield shown
+                    if run.recipe.stage_at(budget.of(run)) is not stage:
                         break
 
     return contextlib.closing(stages())
 
 
-def _drawn(run: Run, rgb: Tensor) -> Sample:
-    """What the step shows and asks, counted into the prior.
+def _look(run: Run, judged: Sequence[Pictures], pictures: Sequence[EncodedPicture], note: Note) -> None:
+    """Judge the weights on the pictures that were held out; save them as the best if they are.
 
-    Drawn from (seed, step) alone, so that a resumed run needs no generator's state.
+    The first ones go into the sample grid; without any, pictures of the training set do.
     """
-    generator = torch.Generator(run.device).manual_seed(run.recipe.seed * 1_000_003 + run.step)
-    batch = sample(rgb, run.targets, run.recipe, generator)
-    run.count(batch.index, batch.weight)
-    return batch
-
-
-@contextlib.contextmanager
-def _log(
-    run: Run, budget: Budget, report: Callable[[dict[str, Any]], None] | None
-) -> Iterator[Callable[..., None]]:
-    """A function that writes a line of figures to the log and reports it."""
-    with (run.out / LOG).open("a", encoding="utf8") as log:
-
-        def note(**line: float) -> None:
-            log.write(json.dumps({"step": run.step, "minutes": round(run.seconds / 60, 2), **line}) + "\n")
-            log.flush()
-            if report is not None:
-                report({"step": run.step, "progress": budget.progress(run.step, run.seconds), **line})
-
-        yield note
-
-
-def _judge(run: Run, judged: Sequence[Any]) -> dict[str, float]:
-    """Figures of the averaged weights; saved as the best if they are."""
-    figures = validate(run, judged)
-    if figures["validation_loss"] < run.best:
-        run.best = figures["validation_loss"]
+    loss = math.inf
+    if run.fabric.is_global_zero:
+        seen = judged or held_out(pictures[:ROWS])
+        found = judge(run, seen)
+        add_column(run.out, run.step, [one.rgb[0] for one in seen], found.colored)
+        if judged:
+            loss = found.figures["validation_loss"]
+            note(**found.figures)
+    loss = run.fabric.broadcast(loss)
+    if loss < run.best:
+        run.best = loss
         run.save(BEST)
-    return figures
 
 
-def _refuse_divergence(run: Run, norm: Tensor) -> None:
-    """A step whose gradient is no number is never taken: weights stay those of the last good one."""
-    if not bool(torch.isfinite(norm)):
-        last = run.out / LAST
-        good = f"last good checkpoint: {last}" if last.exists() else "no checkpoint was written yet"
-        raise Diverged(run.out, f"the loss is no number at step {run.step}; {good}")
+def _agree(run: Run, stop: Interruption) -> None:
+    """Processes that train together go by the first one's clock, and stop when it is asked to."""
+    if run.fabric.world_size > 1:
+        run.seconds, stop.asked = run.fabric.broadcast((run.seconds, stop.asked))
 
 
 @contextlib.contextmanager
-def _out_of_memory_explained(rgb: Tensor) -> Iterator[None]:
+def _out_of_memory_explained(shown: Pictures) -> Iterator[None]:
     """Turns a graphics card's lack of memory into a TrainingError that says what to try."""
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:
-        count, height, width, _ = rgb.shape
+        count, height, width, _ = shown.rgb.shape
         cure = f"try batch = {count // 2}" if count > 1 else "try smaller sizes"
         raise TrainingError(
             "batch", f"{count} pictures of {height}×{width} do not fit into the device's memory; {cure}"

@@ -1,61 +1,48 @@
-"""From a batch of colour pictures to a loss: what the flagship sees and what it is asked for."""
+"""From a batch of colour pictures to what the network sees and is asked for, and to its losses."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 from photochrom.color import constants as c
 from photochrom.datasets.degrade import degrade, emulsion
-from photochrom.networks.ab_targets import AbTargets, soft_cross_entropy
-from photochrom.networks.flagship import HINT_STRIDE
+from photochrom.networks.batch import Batch, Prediction, System
+from photochrom.networks.losses import LOSSES, Aids
 from photochrom.networks.torch_color import lightness_from_luminance, linear_to_lab, srgb_to_linear
-from photochrom.training.config import Recipe
-
-# Each further hint has this chance (Zhang et al. 2017: points per picture are geometric, mean 7).
-ANOTHER_HINT = 7 / 8
-MOST_HINTS = 40
-# Hasler and Süsstrunk's colourfulness of a vivid photograph; wishes are given in this unit.
-COLORFULNESS_UNIT = 50.0
+from photochrom.training.config import ADVERSARIAL, Sampling
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One batch on the training device. H and W are those of the network's input."""
-
-    lightness: Tensor  # (N, 1, H, W), 0…100, as the network sees it
-    hints: Tensor  # (N, 3, H/4, W/4): a, b, confidence
-    wishes: Tensor  # (N, bins + 3)
-    index: Tensor  # (N, 4, H/4, W/4): bins of the target
-    weight: Tensor  # (N, 4, H/4, W/4): their shares
-    ab: Tensor  # (N, 2, H/4, W/4)
-
-
-def sample(rgb: Tensor, targets: AbTargets, recipe: Recipe, generator: torch.Generator) -> Sample:
-    """rgb: (N, H, W, 3) bytes on the training device → what a step needs. H, W: multiples of 8.
+def sample(
+    rgb: Tensor, label: Tensor, network: System, sampling: Sampling, generator: torch.Generator
+) -> Batch:
+    """What a step shows. rgb: (N, H, W, 3) bytes on the training device, label: (N,); H, W: multiples of 8.
 
     Every draw comes from `generator`, which may be of another device.
     """
+    batch, light = _sound(rgb, label)
+    if sampling.film or sampling.damaged:
+        eye = torch.tensor(c.RGB_TO_RELATIVE[1].tolist(), device=rgb.device)
+        grey = (light * emulsion(eye, len(rgb), generator, share=sampling.film)).sum(1, keepdim=True)
+        seen = degrade(lightness_from_luminance(grey), generator, share=sampling.damaged)
+        batch = batch._replace(lightness=seen.contiguous(memory_format=torch.channels_last))
+    return network.told(batch, hinted=sampling.hinted, wished=sampling.wished, generator=generator)
+
+
+def automatic(rgb: Tensor, label: Tensor) -> Batch:
+    """The same without damage, hints or wishes: how a network is judged."""
+    return _sound(rgb, label)[0]
+
+
+def _sound(rgb: Tensor, label: Tensor) -> tuple[Batch, Tensor]:
+    """The undamaged batch, and its linear light (N, 3, H, W)."""
     planes = rgb.permute(0, 3, 1, 2).contiguous()
-    pictures = planes.float() / 255
     light = linear_light(planes)
-    eye = torch.tensor(c.RGB_TO_RELATIVE[1].tolist(), device=rgb.device)
-    grey = (light * emulsion(eye, len(rgb), generator, share=recipe.film)).sum(1, keepdim=True)
-    seen = degrade(lightness_from_luminance(grey), generator, share=recipe.damaged)
-    ab = F.avg_pool2d(linear_to_lab(light)[:, 1:], HINT_STRIDE)
-    index, weight = targets(ab)
-    return Sample(
-        lightness=seen.contiguous(memory_format=torch.channels_last),
-        hints=sampled_hints(ab, generator, share=recipe.hinted),
-        wishes=sampled_wishes(index, weight, pictures, len(targets.centers), generator, share=recipe.wished),
-        index=index,
-        weight=weight,
-        ab=ab,
-    )
+    lab = linear_to_lab(light)
+    lightness = lab[:, :1].contiguous(memory_format=torch.channels_last)
+    return Batch(lightness=lightness, lab=lab, rgb=planes.float() / 255, label=label), light
 
 
 def linear_light(planes: Tensor) -> Tensor:
@@ -64,63 +51,20 @@ def linear_light(planes: Tensor) -> Tensor:
     return table.index_select(0, planes.flatten().int()).view(planes.shape)
 
 
-def automatic(rgb: Tensor, targets: AbTargets) -> Sample:
-    """The same without damage, hints or wishes: how the network is judged."""
-    plain = Recipe(damaged=0.0, film=0.0, hinted=0.0, wished=0.0)
-    return sample(rgb, targets, plain, torch.Generator().manual_seed(0))
+def needed(losses: Mapping[str, float]) -> tuple[str, ...]:
+    """The fields of a Prediction that these losses read, in a fixed order."""
+    fields = {field for name in losses if name != ADVERSARIAL for field in LOSSES[name].needs}
+    if ADVERSARIAL in losses:
+        fields |= {"given", "value", "target"}
+    return tuple(field for field in Prediction._fields if field in fields)
 
 
-def sampled_hints(ab: Tensor, generator: torch.Generator, *, share: float) -> Tensor:
-    """Simulated clicks. ab: (N, 2, h, w) → (N, 3, h, w).
-
-    As in Zhang et al. 2017 the number is geometric, places gather round the centre, a click covers
-    one to three cells a side and carries their mean colour; here confidence also varies.
-    """
-    n, _, h, w = ab.shape
-    # Hundreds of small patches: on a graphics card each would be a launch or three.
-    colors, out = ab.cpu(), torch.zeros((n, 3, h, w))
-    draws = torch.rand((n, 2), generator=generator, device=generator.device).tolist()
-    for i, (has, many) in enumerate(draws):
-        if has >= share:
-            continue
-        # Inverse of the geometric distribution, at least one.
-        count = min(MOST_HINTS, 1 + int(math.log(1 - many) / math.log(ANOTHER_HINT)))
-        places = torch.randn((count, 2), generator=generator, device=generator.device).tolist()
-        kinds = torch.rand((count, 2), generator=generator, device=generator.device).tolist()
-        for (v, u), (size, trust) in zip(places, kinds, strict=True):
-            side = 1 + int(size * 3)
-            top = min(max(int(h / 2 + v * h / 4 - side / 2), 0), h - side)
-            left = min(max(int(w / 2 + u * w / 4 - side / 2), 0), w - side)
-            patch = colors[i, :, top : top + side, left : left + side]
-            out[i, :2, top : top + side, left : left + side] = patch.mean((1, 2), keepdim=True)
-            out[i, 2, top : top + side, left : left + side] = 1.0 if trust < 0.7 else trust
-    return out.to(ab.device)
-
-
-def sampled_wishes(
-    index: Tensor, weight: Tensor, pictures: Tensor, bins: int, generator: torch.Generator, *, share: float
-) -> Tensor:
-    """The picture's own palette and colourfulness, told to `share` of the pictures each: (N, bins + 3)."""
-    n = len(index)
-    histogram = torch.zeros((n, bins), device=index.device)
-    histogram.scatter_add_(1, index.flatten(1), weight.flatten(1))
-    histogram = histogram / histogram.sum(1, keepdim=True)
-    told = (torch.rand((n, 2), generator=generator, device=generator.device) < share).float().to(index.device)
-    colorful = torch.zeros((n, 1), device=index.device)
-    asked = told[:, 1].nonzero().flatten()
-    if len(asked):
-        colorful[asked, 0] = colorfulness(pictures[asked]) / COLORFULNESS_UNIT
-    return torch.cat([histogram * told[:, :1], told[:, :1], colorful, told[:, 1:]], dim=1)
-
-
-def colorfulness(pictures: Tensor) -> Tensor:
-    """Hasler and Süsstrunk 2003, without the stray absolute value. pictures: (N, 3, H, W), 0…1 → (N,)."""
-    r, g, b = (pictures * 255).flatten(2).unbind(1)
-    rg, yb = r - g, (r + g) / 2 - b
-    spread = torch.hypot(rg.std(1, correction=0), yb.std(1, correction=0))
-    return spread + 0.3 * torch.hypot(rg.mean(1), yb.mean(1))
-
-
-def flagship_loss(network: nn.Module, batch: Sample) -> Tensor:
-    """Plain cross-entropy to the soft bins; vividness is chosen later, from the prior."""
-    return soft_cross_entropy(network(batch.lightness, batch.hints, batch.wishes), batch.index, batch.weight)
+def weighed(
+    prediction: Prediction, batch: Batch, aids: Aids, losses: Mapping[str, float]
+) -> dict[str, Tensor]:
+    """Each loss times its weight, by name; the adversarial one is not among them."""
+    return {
+        name: weight * LOSSES[name].function(prediction, batch, aids)
+        for name, weight in losses.items()
+        if name != ADVERSARIAL
+    }

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from photochrom.color.bins import gamut_bins, mix_prior
+from photochrom.color.bins import mix_prior
 from photochrom.datasets.batches import Batches
 from photochrom.datasets.pictures import EncodedPicture
 from photochrom.errors import BadConfig, TrainingError
-from photochrom.networks import NETWORKS
-from photochrom.networks.ab_targets import AbTargets
-from photochrom.networks.flagship import Flagship
-from photochrom.networks.pretrained import load_lite2
+from photochrom.networks import NETWORKS, System
+from photochrom.networks.critics import CRITICS
+from photochrom.networks.losses import LOSSES, Aids
+from photochrom.networks.vgg16 import Vgg16
 from photochrom.training import checkpoint
-from photochrom.training.config import Recipe, Stage, from_values, to_values
+from photochrom.training.config import ADVERSARIAL, Recipe, Stage, to_values
 from photochrom.training.objectives import automatic
+from photochrom.training.players import Asking, Judging, Player, Precision, optimizer_of, start_normal
+from photochrom.training.values import from_values, options_for
 
-LAST = "last.ckpt"
-BEST = "best.ckpt"
+LAST = "last.safetensors"
+BEST = "best.safetensors"
 LOG = "log.jsonl"
 # What a checkpoint's tensors depend on; the rest of a recipe may change between two sittings.
-SHAPING = ("network", "dim", "blocks", "widths")
+SHAPING = ("network", "options", "plays", "critic", "critic_options", "optimizer")
+
+N = TypeVar("N", bound=nn.Module)
 
 
 @dataclass
@@ -43,22 +46,30 @@ class Run:
     out: Path
     """Folder of its checkpoints and its log."""
     fabric: Fabric
-    """Device and precision."""
-    targets: AbTargets
-    """The bins, on the device."""
-    plain: Flagship
-    """The network itself: parameters, state."""
-    average: checkpoint.Average
-    """Its averaged weights, which are what is exported."""
+    """Device and processes."""
+    precision: Precision
+    """How numbers are held."""
+    system: System
+    """The network that colours: the generator's `plain`."""
+    generator: Player
+    """The network that colours, as it learns."""
+    critic: Player | None
+    """The network that it plays against."""
+    aids: Aids
+    """What losses need beside the batch."""
+    average: checkpoint.Average | None
+    """The generator's averaged weights, if the recipe averages them."""
     prior: Tensor
-    """(K,) float64 on the CPU: how often each bin was asked for. In float32 a bin stands still at
-    2^24, which the common ones reach within an hour."""
-    network: nn.Module = field(init=False)
-    """The network as Fabric wraps it, to be called."""
-    optimizer: torch.optim.Optimizer = field(init=False)
-    """AdamW over encoder and decoder."""
+    """(K,) float64 on the CPU: how often this process's pictures asked for each bin; empty without bins.
+    In float32 a bin stands still at 2^24, which the common ones reach within an hour."""
+    classes: tuple[str, ...] = ()
+    """Names of the classes of scenes, in the order of their numbers."""
+    pictures: int = 1
+    """Pictures in an epoch."""
     step: int = 0
     """Steps taken."""
+    shown: int = 0
+    """Pictures shown by them."""
     seconds: float = 0.0
     """Time spent on them."""
     best: float = math.inf
@@ -66,150 +77,232 @@ class Run:
 
     @property
     def device(self) -> torch.device:
-        """Where the network lives."""
+        """Where the networks live."""
         return self.fabric.device
 
-    def count(self, index: Tensor, weight: Tensor) -> None:
+    @property
+    def epochs(self) -> float:
+        """Epochs so far."""
+        return self.shown / self.pictures
+
+    def count(self, bins: Tensor, shares: Tensor) -> None:
         """Add a batch's targets to the prior."""
-        self.prior += _counted(index, weight, len(self.prior))
+        self.prior += _counted(bins, shares, len(self.prior))
+
+    def weights(self) -> dict[str, Tensor]:
+        """The generator's weights that are judged: averaged, if the recipe averages them."""
+        return self.system.state_dict() if self.average is None else self.average.values
 
     def save(self, name: str) -> None:
-        """Write everything that `take_up` and export need to `out`/`name`."""
+        """Write everything that `take_up` and export need to `out`/`name`. All processes call it."""
+        prior = self.prior
+        if self.fabric.world_size > 1:
+            prior = torch.as_tensor(self.fabric.all_reduce(prior.to(self.device), reduce_op="sum")).cpu()
+        if not self.fabric.is_global_zero:
+            return
+        critic = self.critic
         state = {
             "recipe": to_values(self.recipe),
-            "network": self.plain.state_dict(),
-            "average": self.average.values,
-            "optimizer": self.optimizer.state_dict(),
-            "prior": self.prior,
-            "centers": self.targets.centers.cpu(),
+            "network": self.system.state_dict(),
+            "average": {} if self.average is None else self.average.values,
+            "optimizer": self.generator.optimizer.state_dict(),
+            "critic": {} if critic is None else critic.plain.state_dict(),
+            "critic_optimizer": {} if critic is None else critic.optimizer.state_dict(),
+            "prior": prior,
+            "first_prior": torch.empty(0) if self.aids.prior is None else self.aids.prior,
+            "classes": self.classes,
             "step": self.step,
+            "shown": self.shown,
             "seconds": self.seconds,
-            "best": self.best,
+            "best": self.best if math.isfinite(self.best) else None,
         }
         checkpoint.save(self.out / name, state)
 
 
-def begin(recipe: Recipe, pictures: Sequence[EncodedPicture], out: Path, *, fabric: Fabric) -> Run:
-    """A new run in the folder `out`, its head starting from how common each colour is.
+def begin(
+    recipe: Recipe, pictures: Sequence[EncodedPicture], out: Path, *, fabric: Fabric, mixed: bool
+) -> Run:
+    """A new run in the folder `out`; a head of bins starts from how common each colour is.
 
-    Raises TrainingError if `out` holds the checkpoint of another run.
+    Raises TrainingError if `out` holds the checkpoint of another run, BadConfig for a recipe whose
+    parts do not go together.
     """
-    for name in (LAST, BEST):
-        if (out / name).exists():
-            raise TrainingError(
-                out, f"holds a run already ({name}): go on with it by --resume, or name another --out"
-            )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / LOG).write_text("", "utf8")
-    except OSError as error:
-        raise TrainingError(out, error.strerror or str(error)) from error
+    if fabric.is_global_zero:
+        for name in (LAST, BEST):
+            if (out / name).exists():
+                raise TrainingError(
+                    out, f"holds a run already ({name}): go on with it by --resume, or name another --out"
+                )
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / LOG).write_text("", "utf8")
+        except OSError as error:
+            raise TrainingError(out, error.strerror or str(error)) from error
     torch.manual_seed(recipe.seed)
-    run = _assembled(recipe, out, torch.tensor(gamut_bins().centers.tolist()), fabric=fabric)
-    run.prior = measure_prior(run.targets, Batches(pictures, **batching(recipe, recipe.stages[0])))
-    start = torch.from_numpy(mix_prior(run.prior.numpy())).log().float()
-    run.plain.decoder.head.load_state_dict({"weight": run.plain.decoder.head.weight, "bias": start})
-    run.average = checkpoint.Average(run.plain, recipe.ema)
+    system = build(recipe)
+    if recipe.backbone:
+        system.load_backbone(Path(recipe.backbone))
+    classes = tuple(sorted({picture.label for picture in pictures} - {""}))
+    prior = torch.zeros(0, dtype=torch.float64)
+    first = None
+    if system.centers is not None:
+        system.to(fabric.device)
+        prior = measure_prior(system, Batches(pictures, **batching(recipe, recipe.stages[0])))
+        first = torch.from_numpy(mix_prior(prior.numpy()))
+        system.start_from(first.to(fabric.device))
+    run = _assembled(recipe, system, out, fabric=fabric, mixed=mixed, first_prior=first)
+    run.classes, run.pictures = classes, len(pictures)
+    run.prior = prior if fabric.is_global_zero else torch.zeros_like(prior)
+    _refuse_unknown_scenes(run)
     return run
 
 
-def take_up(recipe: Recipe, out: Path, *, fabric: Fabric) -> Run:
+def take_up(
+    recipe: Recipe, pictures: Sequence[EncodedPicture], out: Path, *, fabric: Fabric, mixed: bool
+) -> Run:
     """The run in `out` as its last checkpoint has it; the log is cut back to that step.
 
     Raises TrainingError if there is no checkpoint or it does not fit, BadConfig if the recipe asks
     for another network.
     """
     state = checkpoint.load(out / LAST)
-    before = from_values(Recipe, state["recipe"])
-    for name in SHAPING:
-        if getattr(recipe, name) != getattr(before, name):
-            raise BadConfig(
-                name, f"{getattr(recipe, name)} now, but {out} was begun with {getattr(before, name)}"
-            )
-    # The checkpoint holds every weight, so the file that training began from may be gone.
+    _refuse_another_network(recipe, from_values(Recipe, state["recipe"]), out)
     torch.manual_seed(recipe.seed)
-    run = _assembled(dataclasses.replace(recipe, encoder_weights=""), out, state["centers"], fabric=fabric)
-    run.recipe = recipe
-    settings = [(group["peak"], group["weight_decay"]) for group in run.optimizer.param_groups]
+    first = state["first_prior"]
+    # The checkpoint holds every weight, so the file that training began from may be gone.
+    run = _assembled(
+        recipe, build(recipe), out, fabric=fabric, mixed=mixed, first_prior=first if len(first) else None
+    )
     try:
-        run.plain.load_state_dict(state["network"])
-        run.optimizer.load_state_dict(state["optimizer"])
-        run.average.values = {name: value.to(run.device) for name, value in state["average"].items()}
-        run.prior.copy_(state["prior"])
-        run.step, run.seconds, run.best = state["step"], state["seconds"], state["best"]
+        run.generator.restore(state["network"], state["optimizer"])
+        if run.critic is not None:
+            run.critic.restore(state["critic"], state["critic_optimizer"])
+        if run.average is not None:
+            run.average.restore(state["average"] or state["network"])
+        run.prior = state["prior"] if fabric.is_global_zero else torch.zeros_like(state["prior"])
+        run.step, run.shown, run.seconds = state["step"], state["shown"], state["seconds"]
+        run.classes, run.pictures = tuple(state["classes"]), len(pictures)
+        run.best = math.inf if state["best"] is None else state["best"]
     except (KeyError, RuntimeError, ValueError) as error:
         raise TrainingError(out / LAST, f"does not fit this network: {error}") from error
-    for group, (peak, decay) in zip(run.optimizer.param_groups, settings, strict=True):
-        group["peak"], group["weight_decay"] = peak, decay
     # The best may have been found after the last checkpoint was written.
     if (out / BEST).exists():
-        run.best = min(run.best, checkpoint.load(out / BEST)["best"])
-    _cut_back(out / LOG, run.step)
+        run.best = min(run.best, checkpoint.header(out / BEST)["best"])
+    if fabric.is_global_zero:
+        _cut_back(out / LOG, run.step)
     return run
 
 
-def build(recipe: Recipe, *, bins: int) -> Flagship:
-    """The recipe's network with its starting weights."""
-    if recipe.network not in NETWORKS:
-        raise BadConfig("network", f"{recipe.network!r} is not one of {', '.join(NETWORKS)}")
-    network = Flagship(bins=bins, dim=recipe.dim, blocks=recipe.blocks, widths=recipe.widths)
-    if recipe.encoder_weights:
-        load_lite2(network.encoder, Path(recipe.encoder_weights))
+def build(recipe: Recipe) -> System:
+    """The recipe's network with random weights."""
+    row = NETWORKS[recipe.network]
+    network = row.build(**options_for(row.build, recipe.options))
+    if recipe.init == "normal":
+        start_normal(network)
     return network
 
 
-def on_device(network: Flagship, device: torch.device) -> Flagship:
+def on_device(network: N, device: torch.device) -> N:
     """The network moved there, its kernels stored channels last, as the pictures are."""
     convert_conv2d_weight_memory_format(network, torch.channels_last)
     return network.to(device)
 
 
 def batching(recipe: Recipe, stage: Stage) -> dict[str, Any]:
-    """The keyword arguments of Batches for a stage."""
-    return {"batch": stage.batch, "sizes": stage.sizes, "weights": stage.weights, "seed": recipe.seed}
+    """The keyword arguments of Batches for a stage, but for those of the machine."""
+    return {
+        "batch": stage.batch,
+        "sizes": stage.sizes,
+        "weights": stage.weights,
+        "seed": recipe.seed,
+        "framing": recipe.sampling.framing,
+    }
 
 
 @torch.no_grad()
-def measure_prior(targets: AbTargets, batches: Batches, *, count: int = 30) -> Tensor:
+def measure_prior(system: System, batches: Batches, *, count: int = 30) -> Tensor:
     """(K,) float64: the bins of `count` batches that training never draws."""
-    prior = torch.zeros(len(targets.centers), dtype=torch.float64)
+    assert system.centers is not None
+    prior = torch.zeros(len(system.centers), dtype=torch.float64)
     for step in range(count):
-        rgb = torch.from_numpy(batches(2**31 + step)).to(targets.centers.device)
-        batch = automatic(rgb, targets)
-        prior += _counted(batch.index, batch.weight, len(prior))
+        rgb, label = (torch.from_numpy(part).to(system.centers.device) for part in batches(2**31 + step))
+        prior += _counted(*system.binned(automatic(rgb, label)), len(prior))
     return prior
 
 
-def _counted(index: Tensor, weight: Tensor, bins: int) -> Tensor:
-    """(bins,) float64 on the CPU: the weight that each bin has in one batch."""
-    total = torch.zeros(bins, device=index.device).scatter_add_(0, index.flatten(), weight.flatten())
+def _counted(bins: Tensor, shares: Tensor, count: int) -> Tensor:
+    """(count,) float64 on the CPU: the weight that each bin has in one batch."""
+    total = torch.zeros(count, device=bins.device).scatter_add_(0, bins.flatten(), shares.flatten())
     return total.cpu().double()
 
 
-def _assembled(recipe: Recipe, out: Path, centers: Tensor, *, fabric: Fabric) -> Run:
-    plain = on_device(build(recipe, bins=len(centers)), fabric.device)
-    run = Run(
+def _assembled(
+    recipe: Recipe, system: System, out: Path, *, fabric: Fabric, mixed: bool, first_prior: Tensor | None
+) -> Run:
+    for stage in recipe.stages:
+        for height, width in stage.sizes:
+            if height % system.multiple or width % system.multiple:
+                reason = f"sides must be multiples of {system.multiple} for this {recipe.network}"
+                raise BadConfig("sizes", f"{height}×{width}: {reason}")
+    precision = Precision(fabric.device, mixed)
+    system = on_device(system, fabric.device)
+    critic = None
+    if recipe.plays:
+        row = CRITICS[recipe.critic]
+        judge = row.build(channels=system.shown, **options_for(row.build, recipe.critic_options))
+        if recipe.init == "normal":
+            start_normal(judge)
+        judge = on_device(judge, fabric.device)
+        critic = _player(judge, Judging(judge, precision), recipe, fabric)
+    return Run(
         recipe=recipe,
         out=out,
         fabric=fabric,
-        targets=AbTargets(centers).to(fabric.device),
-        plain=plain,
-        average=checkpoint.Average(plain, recipe.ema),
-        prior=torch.zeros(len(centers), dtype=torch.float64),
+        precision=precision,
+        system=system,
+        generator=_player(system, Asking(system, precision), recipe, fabric),
+        critic=critic,
+        aids=_aids(recipe, first_prior, fabric.device),
+        average=checkpoint.Average(system, recipe.ema) if recipe.ema else None,
+        prior=torch.zeros(0, dtype=torch.float64),
     )
-    run.network, run.optimizer = fabric.setup(plain, _optimizer(plain, recipe))
-    return run
 
 
-def _optimizer(network: Flagship, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW; the pretrained encoder learns more slowly, vectors (norms, biases) do not decay."""
-    groups = []
-    for part, peak in ((network.encoder, recipe.encoder_rate), (network.decoder, recipe.rate)):
-        for decays in (True, False):
-            chosen = [p for p in part.parameters() if (p.ndim > 1) == decays]
-            decay = recipe.weight_decay if decays else 0.0
-            groups.append({"params": chosen, "peak": peak, "lr": peak, "weight_decay": decay})
-    return torch.optim.AdamW(groups, betas=(0.9, 0.99), fused=True)
+def _player(plain: nn.Module, called: nn.Module, recipe: Recipe, fabric: Fabric) -> Player:
+    wrapped, optimizer = fabric.setup(called, optimizer_of(plain, recipe))
+    return Player(plain, wrapped, optimizer)
+
+
+def _aids(recipe: Recipe, first_prior: Tensor | None, device: torch.device) -> Aids:
+    used = {name for stage in recipe.stages for name in recipe.losses_of(stage)} - {ADVERSARIAL}
+    features = None
+    if any(LOSSES[name].aid == "features" for name in used):
+        if not recipe.features:
+            raise BadConfig("features", "the loss wants VGG16's weights: name their file")
+        features = Vgg16.from_file(Path(recipe.features)).to(device)
+    return Aids(None if first_prior is None else first_prior.to(device), features)
+
+
+def _refuse_unknown_scenes(run: Run) -> None:
+    wanted = any("scene" in run.recipe.losses_of(stage) for stage in run.recipe.stages)
+    if wanted and len(run.classes) > run.system.classes:
+        raise BadConfig(
+            "options.classes", f"the pictures show {len(run.classes)} classes, not {run.system.classes}"
+        )
+
+
+def _refuse_another_network(now: Recipe, before: Recipe, out: Path) -> None:
+    for name in SHAPING:
+        here, there = getattr(now, name), getattr(before, name)
+        pairs = [(name, here, there)]
+        if name.endswith("options"):
+            pairs = [
+                (f"{name}.{key}", here.get(key, "left out"), there.get(key, "left out"))
+                for key in sorted({*here, *there})
+            ]
+        for key, mine, its in pairs:
+            if json.dumps(mine) != json.dumps(its):
+                raise BadConfig(key, f"{mine} now, but {out} was begun with {its}")
 
 
 def _cut_back(log: Path, step: int) -> None:

@@ -1,10 +1,11 @@
-"""How good the averaged weights are on pictures that were kept out of training."""
+"""How good the judged weights are on pictures that were kept out of training, and how they look."""
 
 from __future__ import annotations
 
-import dataclasses
+import copy
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,13 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from photochrom.datasets.batches import centre_crop
+from photochrom.datasets.batches import Pictures, centre_crop
 from photochrom.datasets.pictures import EncodedPicture
 from photochrom.datasets.screen import DECODE_ERRORS
-from photochrom.networks.ab_targets import soft_cross_entropy
-from photochrom.networks.torch_color import lab_to_srgb, srgb_to_lab
-from photochrom.training.objectives import automatic
-from photochrom.training.run import Run, build, on_device
+from photochrom.networks.batch import Batch
+from photochrom.networks.torch_color import lab_to_srgb
+from photochrom.training.objectives import automatic, weighed
+from photochrom.training.run import Run
 
 SIDE = 256
 MOST_PICTURES = 96
@@ -26,48 +27,63 @@ MOST_PICTURES = 96
 TEMPERATURE = 0.7
 
 
-def held_out(pictures: Sequence[EncodedPicture]) -> list[NDArray[np.uint8]]:
-    """Centre squares of the first 96 pictures, (256, 256, 3) each; damaged ones are passed over."""
-    squares: list[NDArray[np.uint8]] = []
+@dataclass(frozen=True)
+class Judged:
+    """What the judged weights made of some pictures."""
+
+    figures: dict[str, float]
+    """validation_loss, and gain_over_grey_db: PSNR over that of the grey picture."""
+    colored: list[NDArray[np.uint8]]
+    """Each picture as it was coloured, (H, W, 3)."""
+
+
+def held_out(pictures: Sequence[EncodedPicture], classes: Sequence[str] = ()) -> list[Pictures]:
+    """Centre squares of the first 96 pictures, each a batch of one; damaged ones are passed over."""
+    squares: list[Pictures] = []
+    numbers = {name: number for number, name in enumerate(classes)}
     for picture in pictures[:MOST_PICTURES]:
         try:
-            squares.append(centre_crop(picture.data, SIDE))
+            rgb = centre_crop(picture.data, SIDE)[np.newaxis]
         except DECODE_ERRORS:
             continue
+        squares.append(Pictures(rgb, np.array([numbers.get(picture.label, -1)])))
     return squares
 
 
 @torch.no_grad()
-def validate(run: Run, pictures: Sequence[NDArray[np.uint8]]) -> dict[str, float]:
-    """Loss of the averaged weights without hints or wishes, and their PSNR over that of grey, in dB.
+def judge(run: Run, pictures: Sequence[Pictures]) -> Judged:
+    """The judged weights without hints or wishes, by the recipe's losses but the adversarial one.
 
-    The network in training is not touched. pictures: (H, W, 3) each, sides multiples of 32.
+    The network in training is not touched. pictures: batches of one.
     """
-    device = run.device
-    # The average holds every weight, so the file that training began from is not read again.
-    network = build(dataclasses.replace(run.recipe, encoder_weights=""), bins=len(run.targets.centers))
-    network.load_state_dict(run.average.values)
-    network = on_device(network, device).eval()
-    losses, gains = [], []
-    for picture in pictures:
-        rgb = torch.from_numpy(picture)[None].to(device)
-        batch = automatic(rgb, run.targets)
-        with run.fabric.autocast():
-            logits = network(batch.lightness, batch.hints, batch.wishes)
-        losses.append(float(soft_cross_entropy(logits, batch.index, batch.weight)))
-        gains.append(_gain(rgb.permute(0, 3, 1, 2).float() / 255, run.targets.mean(logits, TEMPERATURE)))
-    return {
+    network = copy.deepcopy(run.system)
+    network.load_state_dict(run.weights())
+    network.eval()
+    losses, gains, colored = [], [], []
+    for rgb, label in pictures:
+        batch = automatic(torch.from_numpy(rgb).to(run.device), torch.from_numpy(label).to(run.device))
+        with run.precision.autocast():
+            answer = network.asked(batch)
+        terms = weighed(answer, batch, run.aids, run.recipe.losses)
+        losses.append(sum(float(term) for term in terms.values()))
+        result = _colored(batch, answer.colors(TEMPERATURE))
+        gains.append(_gain(batch.rgb, result, _colored(batch, torch.zeros_like(batch.ab))))
+        colored.append((result[0].permute(1, 2, 0) * 255).round().byte().cpu().numpy())
+    figures = {
         "validation_loss": round(float(np.mean(losses)), 4),
         "gain_over_grey_db": round(float(np.mean(gains)), 3),
     }
+    return Judged(figures, colored)
 
 
-def _gain(truth: Tensor, ab: Tensor) -> float:
-    """PSNR in dB of a picture coloured with `ab` over that of the grey one. truth: (1, 3, H, W), 0…1."""
-    lightness = srgb_to_lab(truth)[:, :1]
-    ab = F.interpolate(ab, size=truth.shape[2:], mode="bicubic", align_corners=False)
-    colored, grey = (
-        float(((lab_to_srgb(torch.cat([lightness, chroma], 1)).clamp(0, 1) - truth) ** 2).mean())
-        for chroma in (ab, torch.zeros_like(ab))
-    )
-    return 10 * math.log10((grey + 1e-8) / (colored + 1e-8))
+def _colored(batch: Batch, ab: Tensor) -> Tensor:
+    """The true lightness with these colours: (N, 3, H, W), sRGB 0…1. ab: (N, 2, h, w)."""
+    ab = F.interpolate(ab, size=batch.lab.shape[2:], mode="bicubic", align_corners=False)
+    return lab_to_srgb(torch.cat([batch.lab[:, :1], ab], dim=1)).clamp(0, 1)
+
+
+def _gain(truth: Tensor, colored: Tensor, grey: Tensor) -> float:
+    """PSNR in dB of the coloured picture over that of the grey one."""
+    errors = (float(((picture - truth) ** 2).mean()) for picture in (grey, colored))
+    before, after = errors
+    return 10 * math.log10((before + 1e-8) / (after + 1e-8))

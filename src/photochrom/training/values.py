@@ -34,7 +34,7 @@ def options_for(build: Callable[..., Any], values: Mapping[str, Any]) -> dict[st
     Raises BadConfig for one that it does not take, naming the nearest, and for a wrong kind of value.
     """
     names = [name for name in inspect.signature(build).parameters if name != "self"]
-    hints = typing.get_type_hints(build.__init__ if isinstance(build, type) else build)
+    hints = typing.get_type_hints(inspect.unwrap(getattr(build, "__init__", build)))
     for key in values:
         if key not in names:
             raise BadConfig(f"options.{key}", "unknown option" + nearest(key, names))
@@ -48,7 +48,7 @@ def one_of(setting: str, value: str, known: Collection[str]) -> None:
 
 
 def nearest(word: str, known: Collection[str]) -> str:
-    """ "; did you mean …?", or nothing if none is near."""
+    """What to add to a message: the known word that is meant, or nothing if none is near."""
     near = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {near[0]}?" if near else ""
 
