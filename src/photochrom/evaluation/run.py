@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from photochrom.evaluation.metrics import METRICS
 from photochrom.evaluation.protocol import Protocol
 from photochrom.evaluation.rendered import Rendered, from_samples, gray_of, through_lab8
 from photochrom.evaluation.scene import Scene
+from photochrom.evaluation.setting import Setting, rules_of
 from photochrom.images.formats import FORMATS
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
@@ -44,14 +44,6 @@ class Painter(typing.Protocol):
         """Colours chosen by a rule."""
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One row of a table: how colours are chosen. name: as the table has it."""
-
-    name: str
-    rule: ColorRule
-
-
 @dataclass(frozen=True, eq=False)
 class Measurements:
     """Every value of every picture.
@@ -68,14 +60,6 @@ class Measurements:
     values: Mapping[str, NDArray[np.float64]] = field(repr=False)
     truth: Mapping[str, NDArray[np.float64]] = field(repr=False)
     failures: tuple[PhotochromError, ...]
-
-
-def rules_of(taus: Sequence[float], temperatures: Sequence[float]) -> list[Setting]:
-    """Each tau with each temperature. Raises BadOption for one outside its range."""
-    return [
-        Setting(f"tau {tau:g}, T {temperature:g}", ColorRule(tau=tau, temperature=temperature))
-        for tau, temperature in itertools.product(taus, temperatures)
-    ]
 
 
 def find_pictures(places: Iterable[Path], *, limit: int | None = None, seed: int = 0) -> list[Path]:
@@ -185,3 +169,6 @@ def _gathered(
         truth={name: truth[:, i] for i, name in enumerate(free)} if len(truth) else {},
         failures=tuple(failures),
     )
+
+
+__all__ = ["GRAY", "LAB8", "TRUTH", "Measurements", "Setting", "evaluate", "find_pictures", "rules_of"]
