@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from photochrom.evaluation.metrics.accuracy import auc, auc_balanced
 from photochrom.evaluation.metrics.colorfulness import colorfulness, colorfulness_abs, colorfulness_error
 from photochrom.evaluation.metrics.difference import mean_delta_e_76, mean_delta_e_2000
 from photochrom.evaluation.metrics.fidelity import PSNR_CEILING, mse, psnr, psnr_ab
@@ -43,6 +44,18 @@ _ROWS: Final = (
         _TRUTH,
         colorfulness_error,
         "colourfulness against the truth's, picture by picture",
+    ),
+    Metric("auc", "AuC", "%", 2, "higher", 100.0, _TRUTH, auc, "share of pixels of about the right colour"),
+    Metric(
+        "auc_balanced",
+        "AuC, balanced",
+        "%",
+        2,
+        "higher",
+        100.0,
+        _TRUTH,
+        auc_balanced,
+        "the same, rare colours weighing as much as common ones",
     ),
     Metric("hist_a", "histogram of a", "", 3, "higher", 1.0, _TRUTH, intersection_a, "what a has in common"),
     Metric("hist_b", "histogram of b", "", 3, "higher", 1.0, _TRUTH, intersection_b, "what b has in common"),
