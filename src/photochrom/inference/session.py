@@ -1,4 +1,4 @@
-"""The only door to ONNX Runtime: providers, threads, any ONNX file, and a card's two graphs."""
+"""The only door to ONNX Runtime: providers, threads, and any ONNX file."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from photochrom.errors import BadModel, BadOption
-from photochrom.inference.card import ModelCard
 
-Arrays = dict[str, NDArray[np.float32]]
 Shape = tuple[int | None, ...]
 
 # What a person may ask for → ONNX Runtime's name, in the order in which "auto" tries them.
@@ -116,36 +113,3 @@ class Graph:
 def _shape(sides: list[int | str | None]) -> Shape:
     """ONNX Runtime names free sides, or has None for them."""
     return tuple(side if isinstance(side, int) else None for side in sides)
-
-
-class Sessions:
-    """A card's encoder and decoder, loaded and checked; `provider` is the one in use.
-
-    provider: "auto" or a key of PROVIDERS. Raises BadOption if it is unknown or not installed,
-    BadModel if a graph does not load.
-    """
-
-    def __init__(self, card: ModelCard, *, threads: int | None = None, provider: str = "auto") -> None:
-        self.card = card
-        self.encoder, self.decoder = (
-            Graph(card.graph(part), name=str(card.path), part=part, threads=threads, provider=provider)
-            for part in ("encoder", "decoder")
-        )
-        self.provider = self.encoder.provider
-        self.threads = self.encoder.threads
-
-    def encode(self, lightness: NDArray[np.float32]) -> Arrays:
-        """lightness: (H, W), 0…100 → the features by name, each (1, C, H/s, W/s)."""
-        features = self.encoder.run({"lightness": lightness[None, None]})
-        return dict(zip(self.encoder.outputs, features, strict=True))
-
-    def decode(
-        self,
-        features: Mapping[str, NDArray[np.float32]],
-        hints: NDArray[np.float32],
-        wishes: NDArray[np.float32],
-    ) -> NDArray[np.float32]:
-        """features of `encode`, hints (3, h, w), wishes (K + 3,) → logits (K, h, w)."""
-        feed = {**features, "hints": hints[None], "wishes": wishes[None]}
-        logits: NDArray[np.float32] = self.decoder.run(feed)[0][0]
-        return logits
