@@ -11,6 +11,8 @@ from photochrom.evaluation.metrics.fidelity import PSNR_CEILING, mse, psnr, psnr
 from photochrom.evaluation.metrics.gamut import clipped
 from photochrom.evaluation.metrics.histogram import intersection_a, intersection_b
 from photochrom.evaluation.metrics.metric import Metric
+from photochrom.evaluation.metrics.perceptual import lpips_alex, lpips_vgg
+from photochrom.evaluation.metrics.semantic import semantic
 from photochrom.evaluation.metrics.similarity import ssim
 
 _TRUTH: Final = ("truth",)
@@ -60,6 +62,42 @@ _ROWS: Final = (
     Metric("hist_a", "histogram of a", "", 3, "higher", 1.0, _TRUTH, intersection_a, "what a has in common"),
     Metric("hist_b", "histogram of b", "", 3, "higher", 1.0, _TRUTH, intersection_b, "what b has in common"),
     Metric("clipped", "clipped", "%", 2, None, None, (), clipped, "pixels cut off at the edge of sRGB"),
+    Metric(
+        "lpips_alex",
+        "LPIPS (Alex)",
+        "",
+        4,
+        "lower",
+        0.0,
+        _TRUTH,
+        lpips_alex,
+        "difference as AlexNet sees it",
+        "lpips-alex",
+    ),
+    Metric(
+        "lpips_vgg",
+        "LPIPS (VGG)",
+        "",
+        4,
+        "lower",
+        0.0,
+        _TRUTH,
+        lpips_vgg,
+        "difference as VGG16 sees it",
+        "lpips-vgg",
+    ),
+    Metric(
+        "semantic",
+        "semantic",
+        "",
+        3,
+        "higher",
+        None,
+        ("label",),
+        semantic,
+        "share of pictures in which a classifier sees what is there",
+        "mobilenet-v2",
+    ),
 )
 
 METRICS: Final[dict[str, Metric]] = {row.name: row for row in _ROWS}
