@@ -11,10 +11,15 @@ from photochrom.inference.vividness import ColorRule
 
 @dataclass(frozen=True)
 class Setting:
-    """How colours are chosen from what a network made of a picture. name: as tables have it."""
+    """How colours are chosen from what a network made of a picture.
+
+    name: as tables have it
+    vividness: the place of the slider that gives the rule, if it came from there; for plots
+    """
 
     name: str
     rule: ColorRule
+    vividness: float | None = None
 
 
 def rules_of(taus: Sequence[float], temperatures: Sequence[float]) -> list[Setting]:
