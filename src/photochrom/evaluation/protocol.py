@@ -6,15 +6,18 @@ import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from photochrom.errors import BadOption
 from photochrom.evaluation.imagenet import label_of
-from photochrom.evaluation.rendered import from_samples, truth_of
+from photochrom.evaluation.rendered import Bytes, from_samples, truth_of
 from photochrom.evaluation.scene import Box, Scene
 from photochrom.images.door import reading
+
+if TYPE_CHECKING:
+    import pyvips
 
 _CROP_SIDE: Final = 256
 
@@ -39,13 +42,27 @@ class Protocol:
 
 def _crop256(path: Path, faces: Faces | None = None) -> Scene:
     image = truth_of(path)
-    side = min(image.width, image.height)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    with reading(str(path)):
-        small = image.crop(left, top, side, side).resize(_CROP_SIDE / side, kernel="lanczos3")
-        rgb = np.asarray(small.numpy())
+    rgb = centre_crop(image, str(path))
+    left, top, side = _centre_square(image.width, image.height)
     moved = _moved(faces, left=left, top=top, scale=_CROP_SIDE / side, size=(_CROP_SIDE, _CROP_SIDE))
     return Scene(rgb, from_samples(rgb), label_of(path), moved)
+
+
+def centre_crop(image: pyvips.Image, name: str) -> Bytes:
+    """The centre square of an image in memory as `crop256` compares it: (256, 256, 3).
+
+    Raises UnreadableImage with this name.
+    """
+    left, top, side = _centre_square(image.width, image.height)
+    with reading(name):
+        small = image.crop(left, top, side, side).resize(_CROP_SIDE / side, kernel="lanczos3")
+        return np.asarray(small.numpy())
+
+
+def _centre_square(width: int, height: int) -> tuple[int, int, int]:
+    """Left, top and side."""
+    side = min(width, height)
+    return (width - side) // 2, (height - side) // 2, side
 
 
 def _native(path: Path, faces: Faces | None = None) -> Scene:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from photochrom.color.bins import AbBins
 from photochrom.color.constants import AB_GRID
-from photochrom.errors import BadModel, ModelNotFound
+from photochrom.errors import BadModel, BadOption, ModelNotFound
 from photochrom.inference.vividness import ColorRule, rule_at
 
 FORMAT = 1
@@ -112,6 +112,17 @@ class ModelCard:
     def rule(self, vividness: float) -> ColorRule:
         """The colour rule at a place of the vividness slider. Raises BadOption outside 0…2."""
         return rule_at(vividness, self.anchors)
+
+    def check_detail(self, detail: int | None) -> None:
+        """Raise BadOption if it cannot look so: it looks at one size alone, and is told another."""
+        if detail is not None and self.input is not None:
+            height, width = self.input
+            raise BadOption("detail", f"{self.name} looks at {width}×{height} alone")
+
+    def check_rule(self, rule: ColorRule) -> None:
+        """Raise BadOption if colours cannot be chosen so: it gives one, and no distribution."""
+        if self.gives == "ab" and rule != ColorRule(chroma=rule.chroma):
+            raise BadOption("tau, temperature", f"{self.name} gives ab: only chroma can be chosen")
 
     def graph(self, part: str) -> bytes:
         """The bytes of one of `graphs`, checked against the card's checksum."""

@@ -183,10 +183,9 @@ class Colorizer:
 
     def _look(self, picture: Picture, detail: int | None) -> NDArray[np.float32]:
         """The lightness that the network is shown, (H, W)."""
+        self.card.check_detail(detail)
         if self.card.input is not None:
             height, width = self.card.input
-            if detail is not None:
-                raise BadOption("detail", f"{self.card.name} looks at {width}×{height} alone")
             return picture.reduced(width, height)
         stride = self.card.stride
         own = -(-min(picture.width, picture.height) // stride) * stride
@@ -207,9 +206,8 @@ class Colorizer:
 
     def _choose(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
         """One colour a place: (2, h, w), in gamut or not."""
+        self.card.check_rule(rule)
         if guess.ab is not None:
-            if rule != ColorRule(chroma=rule.chroma):
-                raise BadOption("tau, temperature", f"{self.card.name} gives ab: only chroma can be chosen")
             return guess.ab * np.float32(rule.chroma)
         logits, bins = guess.logits, self.card.bins
         assert logits is not None
