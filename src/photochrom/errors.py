@@ -11,7 +11,8 @@
     │   └── UnwritableOutput               disk full, no permission, no such folder
     ├── ModelError                         a model file is at fault
     │   ├── ModelNotFound                  no model of that name
-    │   └── BadModel                       checksum, card and graph do not agree
+    │   ├── BadModel                       checksum, card and graph do not agree
+    │   └── MissingBackbone                a metric's network is not prepared; names the command
     ├── TrainingError                      a training run cannot start or go on
     │   ├── BadConfig                      a recipe that contradicts itself, or an unknown key
     │   ├── NoPictures                     nothing to train on
@@ -107,6 +108,12 @@ class BadModel(ModelError):
     """A model file whose checksum, card and graph do not agree."""
 
     default_reason = "checksum, card and graph do not agree"
+
+
+class MissingBackbone(ModelError):
+    """The network that a metric looks through is not there; the subject is its name or its file."""
+
+    default_reason = 'is not prepared; "photochrom metrics prepare" does so once and for all'
 
 
 class TrainingError(PhotochromError):

@@ -1,18 +1,14 @@
-"""Small colour photographs, and a colorizer whose results are known beforehand."""
+"""Small colour photographs, and contestants whose results are known beforehand."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import importlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-
-from photochrom.evaluation.rendered import gray_of
-from photochrom.images.picture import Picture
-from photochrom.inference.card import PLAIN_ANCHORS
-from photochrom.inference.vividness import ColorRule, rule_at
 
 
 def photograph(seed: int, width: int = 48, height: int = 36) -> np.ndarray:
@@ -35,42 +31,15 @@ def photographs(tmp_path: Path) -> Path:
     return folder
 
 
-@dataclass(frozen=True)
-class FakeCard:
-    name: str = "fake"
-    detail: int = 256
-
-    def rule(self, vividness: float) -> ColorRule:
-        return rule_at(vividness, PLAIN_ANCHORS)
-
-
-@dataclass(frozen=True)
-class FakeResult:
-    rgb: np.ndarray
-
-    def to_array(self) -> np.ndarray:
-        return self.rgb
-
-
-@dataclass
-class FakeColorizer:
-    """Knows the true colours, and mixes them with grey: all colour at tau 0, none at tau 1."""
-
-    model: str | Path = "fake"
-    threads: int | None = None
-    card: FakeCard = field(default_factory=FakeCard)
-    looks: list[tuple[str, int | None]] = field(default_factory=list)
-
-    def guess(self, picture: Picture, *, detail: int | None = None) -> np.ndarray:
-        self.looks.append((picture.name, detail))
-        return picture.pixels.source.open().numpy()
-
-    def paint(self, picture: Picture, guess: np.ndarray, rule: ColorRule) -> FakeResult:
-        share = (1 - rule.tau) * min(rule.chroma, 1)
-        mixed = share * guess + (1 - share) * gray_of(picture).rgb
-        return FakeResult(np.rint(mixed).astype(np.uint8))
-
-
 @pytest.fixture
-def colorizer() -> FakeColorizer:
-    return FakeColorizer()
+def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., object]:
+    """known(row=share, …, name=…, fails=…): a contestant that mixes the true colours with grey."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    fakes = importlib.import_module("evaluation_fakes")
+
+    def make(name: str = "known", **others: object) -> object:
+        rows = {key: others.pop(key) for key in list(others) if isinstance(others[key], float)}
+        shares = tuple(rows.items()) or ((name, 1.0),)
+        return fakes.Known(name, shares, tmp_path / "log.txt", **others)
+
+    return make

@@ -8,6 +8,7 @@ from PIL import Image
 
 from photochrom.errors import BadOption
 from photochrom.evaluation.protocol import PROTOCOLS, protocol_named
+from photochrom.evaluation.scene import Box
 from photochrom.images.read import read_picture
 
 
@@ -55,3 +56,33 @@ def test_native_is_the_file_as_it_is(photographs: Path) -> None:
 def test_an_unknown_protocol_names_those_there_are() -> None:
     with pytest.raises(BadOption, match="crop256, native"):
         protocol_named("crop255")
+
+
+def test_crop256_moves_marked_faces_with_the_picture(tmp_path: Path) -> None:
+    rgb = np.zeros((512, 1024, 3), np.uint8)
+    rgb[100:200, 300:400] = 255
+    Image.fromarray(rgb).save(tmp_path / "a.png")
+    inside, beyond, across = Box(300, 100, 400, 200), Box(0, 0, 200, 200), Box(200, 400, 300, 600)
+    scene = PROTOCOLS["crop256"].prepare(tmp_path / "a.png", [inside, beyond, across])
+    assert scene.faces == (Box(22, 50, 72, 100), Box(0, 200, 22, 256))
+    white = scene.truth.rgb[50:100, 22:72]
+    assert white.mean() > 250
+    assert scene.truth.rgb.sum() < 1.1 * white.sum()
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_no_face_inside_the_picture_is_none_at_all(name: str, photographs: Path) -> None:
+    for faces in (None, [], [Box(900, 900, 950, 950)]):
+        assert PROTOCOLS[name].prepare(photographs / "a.png", faces).faces is None
+
+
+def test_native_keeps_faces_where_they_are(photographs: Path) -> None:
+    faces = [Box(1, 2, 30.5, 20)]
+    assert PROTOCOLS["native"].prepare(photographs / "a.png", faces).faces == tuple(faces)
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_a_scene_has_the_class_that_the_file_is_named_after(name: str, photographs: Path) -> None:
+    assert PROTOCOLS[name].prepare(photographs / "a.png").label is None
+    file = (photographs / "a.png").rename(photographs / "set__n02391049_zebra.png")
+    assert PROTOCOLS[name].prepare(file).label == 340

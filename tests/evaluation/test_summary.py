@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
-from photochrom.evaluation.run import GRAY, Measurements
+from photochrom.evaluation.bootstrap import resampled_means
+from photochrom.evaluation.measurements import Measurements
+from photochrom.evaluation.metrics.distribution import frechet_distance
+from photochrom.evaluation.references import GRAY, TRUTH
 from photochrom.evaluation.summary import summarize
 
 
@@ -91,3 +95,114 @@ def test_one_picture_has_an_interval_of_no_width_and_none_is_refused() -> None:
 
 def test_a_summary_is_json() -> None:
     assert json.loads(json.dumps(summarize(measurements()).as_dict(), allow_nan=False))["pictures"] == 60
+
+
+def test_pictures_without_a_value_are_left_out_of_mean_and_interval_and_counted() -> None:
+    """Oracle: the same pictures without those."""
+    measured = measurements()
+    gaps = measured.values["psnr"].copy()
+    gaps[:, ::3] = np.nan
+    some = replace(measured, values={**measured.values, "psnr": gaps})
+    summary = summarize(some)
+    line = summary.lines[2]
+    assert line.metrics["psnr"].n == line.gain["psnr"].n == 40
+    assert line.metrics["psnr"].mean == pytest.approx(np.nanmean(gaps[2]))
+    assert line.gain["psnr"].mean == pytest.approx(np.nanmean(gaps[2] - gaps[0]))
+    assert line.metrics["colorfulness"].n == 60
+    keep = np.isfinite(gaps[0])
+    alone = summarize(
+        replace(
+            measured,
+            files=tuple(np.array(measured.files)[keep]),
+            values={"psnr": gaps[:, keep]},
+            truth={},
+        )
+    ).lines[2]
+    assert line.metrics["psnr"].low == pytest.approx(alone.metrics["psnr"].low, abs=0.1)
+    assert line.metrics["psnr"].high == pytest.approx(alone.metrics["psnr"].high, abs=0.1)
+
+
+def test_a_metric_without_any_value_is_in_no_row() -> None:
+    measured = measurements()
+    nothing = replace(measured, values={**measured.values, "psnr": np.full((3, 60), np.nan)})
+    summary = summarize(nothing)
+    assert all("psnr" not in line.metrics and "psnr" not in line.gain for line in summary.lines)
+    assert all("psnr" not in pair.metrics for pair in summary.pairs)
+
+
+def test_every_two_rows_are_compared_picture_by_picture() -> None:
+    """Oracle: the means of the differences, counted by hand."""
+    measured = measurements()
+    pairs = {(pair.a, pair.b): pair for pair in summarize(measured).pairs}
+    assert set(pairs) == {("good", GRAY), ("noise", GRAY), ("noise", "good")}
+    for (a, b), pair in pairs.items():
+        assert set(pair.metrics) == {"psnr", "de2000"}
+        one, other = (measured.values["psnr"][measured.rows.index(row)] for row in (a, b))
+        found = pair.metrics["psnr"]
+        assert found.mean == pytest.approx((one - other).mean())
+        assert found.share == (one > other).mean()
+        assert found.low <= found.mean <= found.high
+        assert found.n == 60
+        # ΔE2000 is 30 − PSNR here and better where it is lower: the same differences.
+        assert pair.metrics["de2000"].mean == pytest.approx(found.mean)
+        assert pair.metrics["de2000"].share == found.share
+    assert pairs["good", GRAY].metrics["psnr"].share == 1
+    assert pairs["noise", "good"].metrics["psnr"].mean < 0
+
+
+def test_neither_of_two_equal_rows_is_better() -> None:
+    measured = measurements()
+    same = replace(measured, values={"psnr": np.tile(measured.values["psnr"][:1], (3, 1))}, truth={})
+    for pair in summarize(same).pairs:
+        found = pair.metrics["psnr"]
+        assert (found.mean, found.low, found.high, found.share) == (0, 0, 0, 0)
+
+
+def test_a_set_metric_is_the_distance_to_the_truth_without_an_interval() -> None:
+    rng = np.random.default_rng(0)
+    of_truth = rng.normal(0, 1, (60, 6)).astype(np.float32)
+    features = {GRAY: of_truth + 2, "good": of_truth + 0.5, "noise": of_truth * 3, TRUTH: of_truth}
+    gray, good, _ = summarize(replace(measurements(), features={"fid": features})).lines
+    found = good.metrics["fid"]
+    assert (found.low, found.high, found.n) == (None, None, 60)
+    assert found.mean == pytest.approx(frechet_distance(features["good"], of_truth))
+    # Shifted by s in each of six dimensions: 6 s².
+    assert found.mean == pytest.approx(6 * 0.25, rel=1e-3)
+    assert gray.metrics["fid"].mean == pytest.approx(6 * 4, rel=1e-3)
+    assert good.gain["fid"].mean == pytest.approx(6 * 3.75, rel=1e-3)
+
+
+def test_one_picture_has_no_distribution() -> None:
+    one = replace(
+        measurements(1), features={"fid": {row: np.ones((1, 4)) for row in (GRAY, "good", "noise", TRUTH)}}
+    )
+    assert all("fid" not in line.metrics for line in summarize(one).lines)
+
+
+def test_the_share_of_the_classifier_s_loss_that_is_given_back() -> None:
+    """A worked example: of 10 named pictures 8 are right in colour, 4 in grey, 6 as coloured: half."""
+    right = np.array([[1] * 4 + [0] * 6, [1] * 6 + [0] * 4, [0] * 10], float)
+    of_truth = np.array([1] * 8 + [0] * 2, float)
+    unnamed = np.full((3, 50), np.nan)
+    measured = replace(
+        measurements(),
+        values={**measurements().values, "semantic": np.hstack([right, unnamed])},
+        truth={**measurements().truth, "semantic": np.hstack([of_truth, unnamed[0]])},
+    )
+    gray, good, noise = summarize(measured).lines
+    assert gray.semantic_recovered.mean == 0
+    assert good.semantic_recovered.mean == pytest.approx(0.5)
+    assert good.semantic_recovered.n == 10
+    assert noise.semantic_recovered.mean == pytest.approx(-1)
+    assert good.semantic_recovered.low <= 0.5 <= good.semantic_recovered.high
+    helpless = replace(measured, truth={**measured.truth, "semantic": measured.values["semantic"][0]})
+    assert summarize(helpless).lines[1].semantic_recovered is None
+
+
+def test_resampled_means_are_those_of_drawing_by_index() -> None:
+    """Oracle: the definition, picture by picture."""
+    values = np.random.default_rng(1).normal(0, 1, (4, 25))
+    rng = np.random.default_rng(7)
+    drawn = [values.mean(axis=1)]
+    drawn += [values[:, rng.integers(25, size=25)].mean(axis=1) for _ in range(2000)]
+    assert np.allclose(resampled_means(values, 7), drawn)

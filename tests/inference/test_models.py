@@ -101,7 +101,7 @@ def test_rules_out_of_range_are_named(bad: dict[str, float]) -> None:
 def test_the_shipped_model_keeps_its_promises() -> None:
     (card,) = list_models()
     assert card.name == "flagship"
-    files = [card.path.with_name(name) for name in (card.encoder, card.decoder)]
+    files = [card.path.with_name(name) for name in card.graphs.values()]
     assert sum(file.stat().st_size for file in files) == card.size <= 25_000_000
     assert card.parameters <= 12_000_000
     assert np.isclose(card.prior.sum(), 1, atol=1e-3) and len(card.prior) == len(card.bins)

@@ -11,7 +11,7 @@ import torch
 
 from photochrom.errors import TrainingError
 from photochrom.inference.card import ModelCard
-from photochrom.inference.session import Sessions
+from photochrom.inference.network import load_network
 from photochrom.networks.flagship import Features
 from photochrom.training import checkpoint
 from photochrom.training import export as exporter
@@ -84,7 +84,7 @@ def test_the_card_loads_and_says_what_it_is(exported, network):
     assert exported.bytes == card.size == sum(file.stat().st_size for file in files)
     assert card.about["trained"]["steps"] == 70
     assert card.about["trained"]["hours"] == 1.5
-    Sessions(card, threads=1, provider="cpu")
+    load_network(card, threads=1, provider="cpu")
 
 
 def test_nothing_private_gets_out(exported):

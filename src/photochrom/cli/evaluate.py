@@ -1,22 +1,41 @@
-"""`photochrom evaluate`: how good the colours are, in figures and on a contact sheet."""
+"""`photochrom evaluate`: how good the colours are, in figures, on a page and on a contact sheet."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import dataclasses
+import functools
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from photochrom.cli.console import Console
-from photochrom.cli.options import console_options, model_options
+from photochrom.cli.options import console_options
 
 if TYPE_CHECKING:
-    from photochrom.evaluation.rendered import Bytes, Rendered
-    from photochrom.evaluation.run import Measurements, Setting
-    from photochrom.evaluation.summary import Estimate, Line, Summary
+    from photochrom.evaluation.contestants import ModelSpec
+    from photochrom.evaluation.measurements import Failure, Measurements
+    from photochrom.evaluation.pictures import Picture
+    from photochrom.evaluation.record import Plan
+    from photochrom.evaluation.report.data import Asked
+    from photochrom.evaluation.results import ResultsSpec
+    from photochrom.evaluation.setting import Setting
     from photochrom.inference.card import ModelCard
+
+T = TypeVar("T")
+
+_WORDS: Final = "photochrom.evaluate.words"
+
+
+class _Remembered(click.Command):
+    """Keeps the words of its call, for a report is to say the exact command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_WORDS] = list(args)
+        return super().parse_args(ctx, args)
 
 
 def _numbers(context: click.Context, param: click.Parameter, value: str | None) -> tuple[float, ...] | None:
@@ -29,7 +48,49 @@ def _numbers(context: click.Context, param: click.Parameter, value: str | None) 
         raise click.BadParameter(f"{value!r} is not a list such as 0.5,1,2", context, param) from None
 
 
-@click.command()
+def _names(_context: click.Context, _param: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Names with commas between them."""
+    return None if value is None else tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The options, as they were given."""
+
+    models: tuple[str, ...]
+    places: tuple[Path, ...]
+    out: Path | None
+    metrics: tuple[str, ...] | None
+    properties: tuple[str, ...] | None
+    protocol: str
+    vividness: tuple[float, ...] | None
+    tau: tuple[float, ...] | None
+    temperature: tuple[float, ...] | None
+    detail: int | None
+    limit: int | None
+    seed: int
+    no_truth: bool
+    faces: Path | None
+    jobs: int | None
+    threads: int
+    as_json: bool
+    sheet: Path | None
+    sheet_pictures: int
+    overwrite: bool
+
+
+@click.command(cls=_Remembered)
+@click.option(
+    "--model",
+    "models",
+    metavar="[NAME=]MODEL",
+    multiple=True,
+    default=("flagship",),
+    show_default="flagship",
+    help="What colours: a model by its name in `photochrom models`, the path of a model card, the folder "
+    "of a training run, or a folder of pictures that another program has coloured; may be given more than "
+    "once.",
+)
 @click.option(
     "--data",
     "places",
@@ -39,8 +100,28 @@ def _numbers(context: click.Context, param: click.Parameter, value: str | None) 
     required=True,
     help="Folder of colour photographs, or one file; may be given more than once.",
 )
-@model_options
-@click.option("--protocol", default="crop256", help="crop256 or native.")
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write the report here: a page, JSON, CSV and the pictures it shows. The same command again "
+    "measures only what is not there yet.",
+)
+@click.option(
+    "--metrics",
+    metavar="NAMES",
+    callback=_names,
+    help="Such as psnr,de2000, or all; without it, all that work without a network that is not prepared. "
+    "`photochrom metrics` lists them.",
+)
+@click.option(
+    "--properties",
+    metavar="NAMES",
+    callback=_names,
+    help="What is found out of the models themselves, at their first setting: stability, hints, calibration, "
+    "or all. None without it, since each takes many looks at every picture.",
+)
+@click.option("--protocol", default="crop256", show_default=True, help="crop256 or native.")
 @click.option(
     "--vividness",
     callback=_numbers,
@@ -58,7 +139,27 @@ def _numbers(context: click.Context, param: click.Parameter, value: str | None) 
 @click.option("--limit", type=click.IntRange(min=1), help="Draw so many of the pictures at random.")
 @click.option("--seed", type=int, default=0, help="For --limit and for the intervals.")
 @click.option("--no-truth", is_flag=True, help="The pictures are black-and-white: nothing to compare with.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
+@click.option(
+    "--faces",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="JSON that says where faces are, for what is measured of skin.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that measure side by side. Without it: as many as are worth their start.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1, max=256),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processor threads of each.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON in place of the table.")
 @click.option(
     "--sheet",
     metavar="FILE",
@@ -68,199 +169,212 @@ def _numbers(context: click.Context, param: click.Parameter, value: str | None) 
 @click.option("--sheet-pictures", type=click.IntRange(min=1), default=12, help="How many are on it.")
 @click.option("--overwrite", is_flag=True, help="Replace the sheet if there is one.")
 @console_options
-def evaluate(
-    places: tuple[Path, ...],
-    model: str,
-    protocol: str,
-    vividness: tuple[float, ...] | None,
-    tau: tuple[float, ...] | None,
-    temperature: tuple[float, ...] | None,
-    detail: int | None,
-    limit: int | None,
-    seed: int,
-    threads: int | None,
-    no_truth: bool,
-    as_json: bool,
-    sheet: Path | None,
-    sheet_pictures: int,
-    overwrite: bool,
-    console: Console,
-) -> None:
+def evaluate(*, console: Console, **options: Any) -> None:
     """Colour the pictures of DIR from their lightness alone and compare with their own colours.
 
     Prints means over the pictures with 95 % bootstrap intervals, beside those of the grey picture
-    and of the truth itself stored as 8-bit Lab. `docs/models.md` says what the figures mean.
+    and of the truth itself stored as 8-bit Lab. A picture that one model has no result for is left out
+    for all of them, and named. `docs/evaluation.md` says what the figures mean.
     """
-    from photochrom.evaluation import run
-    from photochrom.evaluation.protocol import protocol_named
-    from photochrom.images import set_threads
-    from photochrom.inference.pipeline import ColorizeOptions, Colorizer
+    from photochrom.cli.interrupts import Interrupts
 
-    chosen = protocol_named(protocol)
-    ColorizeOptions(detail=detail)  # refuses what is out of range before any work
-    _check_sheet(sheet, overwrite=overwrite)
-    files = run.find_pictures(places, limit=limit, seed=seed)
-    if threads is not None:
-        set_threads(threads)
-    colorizer = Colorizer(model, threads=threads)
-    about = {
-        "model": colorizer.card.name,
-        "protocol": chosen.name,
-        "detail": detail or colorizer.card.detail,
-        "seed": seed,
-    }
-    strips: list[list[Bytes]] = []
-    with console.progress(len(files)):
-        measured = run.evaluate(
-            colorizer,
-            _counted(files, console),
-            protocol=chosen,
-            settings=_settings(colorizer.card, vividness, tau, temperature),
-            detail=detail,
-            has_truth=not no_truth,
-            on_picture=_keeper(strips, files, sheet_pictures) if sheet else None,
+    wishes = Wishes(**options)
+    context = click.get_current_context()
+    interrupts = Interrupts()
+    try:
+        with interrupts, interrupts.at_once():
+            failures = _run(wishes, console, ["photochrom", "evaluate", *context.meta[_WORDS]])
+    except KeyboardInterrupt:
+        kept = (
+            ""
+            if wishes.out is None
+            else f" What is measured is kept in {wishes.out}: the same command goes on."
         )
-    _report(measured, about, as_json=as_json)
-    if sheet is not None and strips:
-        columns = _write_sheet(strips, measured.rows, sheet, truth=not no_truth, overwrite=overwrite)
-        console.word(f"{sheet}: {len(strips)} pictures, each {columns}")
-    if measured.failures:
-        for failure in measured.failures:
-            console.problem(str(failure))
-        click.get_current_context().exit(1)
+        console.problem(f"Interrupted.{kept}")
+        context.exit(interrupts.exit_code)
+    context.exit(1 if failures else 0)
 
 
-def _check_sheet(sheet: Path | None, *, overwrite: bool) -> None:
+def _run(wishes: Wishes, console: Console, words: Sequence[str]) -> int:
+    """All of it; how many failures there were."""
+    from photochrom.evaluation.pictures import find_pictures, named
+    from photochrom.evaluation.report.data import Asked
+    from photochrom.evaluation.run import evaluate as measure
+    from photochrom.images import set_threads
+
+    _check_sheet(wishes)
+    plan = _plan(wishes, console)
+    data = named(find_pictures(wishes.places), wishes.places, faces=_faces(wishes))
+    drawn = set(find_pictures(wishes.places, limit=wishes.limit, seed=wishes.seed))
+    pictures = [picture for picture in data if picture.file in drawn]
+    specs = _specs(wishes, data)
+    asked = Asked(shlex.join(words), plan, wishes.seed, wishes.limit)
+    set_threads(wishes.threads)
+
+    def on_picture(name: str) -> None:
+        console.begin(name)
+        console.step()
+
+    with console.progress(len(pictures)):
+        measured = measure(
+            specs,
+            pictures,
+            plan=plan,
+            jobs=wishes.jobs,
+            threads=wishes.threads,
+            out=wishes.out,
+            on_picture=on_picture,
+        )
+    extra = _extra(specs)
+    if measured.files:
+        listed = dataclasses.replace(measured, failures=(*measured.failures, *extra))
+        _report(_Done(listed, asked, specs, pictures, wishes), console)
+    for failure in extra:
+        console.word(str(failure))
+    for failure in measured.failures:
+        console.problem(str(failure))
+    return len(measured.failures)
+
+
+def _extra(specs: Sequence[ModelSpec | ResultsSpec]) -> list[Failure]:
+    """Results of other programs that are no picture's. They are told, but nothing has failed by them."""
+    from photochrom.evaluation.measurements import Failure
+    from photochrom.evaluation.results import ResultsSpec
+
+    found: list[Failure] = []
+    for spec in specs:
+        if isinstance(spec, ResultsSpec):
+            found += [Failure(error.subject, spec.name, error) for error in spec.check(()).extra]
+    return found
+
+
+def _plan(wishes: Wishes, console: Console) -> Plan:
+    """What is to be measured. A word on what is left out because its network is not prepared."""
+    from photochrom.evaluation.protocol import protocol_named
+    from photochrom.evaluation.record import Plan
+    from photochrom.evaluation.selection import choose_metrics, choose_properties
+
+    chosen = choose_metrics(wishes.metrics, has_truth=not wishes.no_truth)
+    if chosen.unprepared:
+        names = ", ".join(chosen.unprepared)
+        console.word(f"left out: {names}; `photochrom metrics prepare` makes ready what they look through")
+    return Plan(
+        protocol_named(wishes.protocol),
+        chosen.metrics,
+        chosen.set_metrics,
+        choose_properties(wishes.properties or ()),
+        has_truth=not wishes.no_truth,
+    )
+
+
+def _specs(wishes: Wishes, data: Sequence[Picture]) -> list[ModelSpec | ResultsSpec]:
+    """The contestants. data: all pictures there are, among which another program's results are looked for."""
+    from photochrom.evaluation.contestants import find_contestants
+    from photochrom.inference.pipeline import ColorizeOptions
+
+    ColorizeOptions(detail=wishes.detail)  # refuses what is out of range before any work
+    settings = functools.partial(_settings, wishes=wishes)
+    return find_contestants(wishes.models, data, settings=settings, detail=wishes.detail)
+
+
+def _settings(card: ModelCard, *, wishes: Wishes) -> list[Setting]:
+    """How a model's colours are chosen."""
+    from photochrom.evaluation.setting import Setting, rules_of
+
+    explicit = wishes.tau is not None or wishes.temperature is not None
+    places = wishes.vividness or (() if explicit else (1.0,))
+    settings = [Setting(f"vividness {place:g}", card.rule(place), place) for place in places]
+    if explicit:
+        settings += rules_of(wishes.tau or (0.0,), wishes.temperature or (1.0,))
+    return list(dict.fromkeys(settings))
+
+
+def _faces(wishes: Wishes) -> dict[str, Any] | None:
+    from photochrom.evaluation.faces import read_faces
+
+    return None if wishes.faces is None else read_faces(wishes.faces)
+
+
+def _check_sheet(wishes: Wishes) -> None:
     """Refuse now what would be refused after an hour of work."""
     from photochrom.errors import OutputExists
     from photochrom.images.formats import writable
 
-    if sheet is not None:
-        writable(sheet.suffix)
-        if sheet.exists() and not overwrite:
-            raise OutputExists(sheet)
+    if wishes.sheet is not None:
+        writable(wishes.sheet.suffix)
+        if wishes.sheet.exists() and not wishes.overwrite:
+            raise OutputExists(wishes.sheet)
 
 
-def _counted(files: Sequence[Path], console: Console) -> Iterator[Path]:
-    """The files; the bar moves on as each is done with."""
-    for file in files:
-        console.begin(file.name)
-        yield file
-        console.step()
+@dataclass(frozen=True)
+class _Done:
+    """What was measured, and what it takes to colour some of it again for looking at."""
+
+    measured: Measurements
+    asked: Asked
+    specs: Sequence[ModelSpec | ResultsSpec]
+    pictures: Sequence[Picture]
+    wishes: Wishes
+
+    def again(self, work: Callable[..., T], items: Sequence[Any]) -> list[T]:
+        """`work(contestants, item)` for each item, the references before the other contestants."""
+        from photochrom.evaluation.references import ReferenceSpec
+        from photochrom.evaluation.workers import choose_jobs, in_order
+
+        present = {entry.name for entry in self.measured.entries}
+        own = [spec for spec in self.specs if spec.name in present]
+        specs = (ReferenceSpec(has_truth=self.asked.plan.has_truth), *own)
+        jobs = choose_jobs(len(items), self.wishes.jobs)
+        return in_order(work, items, specs=specs, jobs=jobs, threads=self.wishes.threads)
 
 
-def _settings(
-    card: ModelCard,
-    vividness: tuple[float, ...] | None,
-    tau: tuple[float, ...] | None,
-    temperature: tuple[float, ...] | None,
-) -> list[Setting]:
-    from photochrom.evaluation.run import Setting, rules_of
-
-    explicit = tau is not None or temperature is not None
-    places = vividness or (() if explicit else (1.0,))
-    settings = [Setting(f"vividness {place:g}", card.rule(place)) for place in places]
-    if explicit:
-        settings += rules_of(tau or (0.0,), temperature or (1.0,))
-    return list(dict.fromkeys(settings))
-
-
-def _keeper(
-    strips: list[list[Bytes]], files: Sequence[Path], count: int
-) -> Callable[[Path, Mapping[str, Rendered]], None]:
-    """What keeps the cells of some pictures, spread evenly over the files."""
-    from photochrom.evaluation.run import LAB8
-    from photochrom.evaluation.sheet import CELL_SIDE, cell, spread
-
-    wanted = set(spread(files, count))
-
-    def keep(file: Path, pictures: Mapping[str, Rendered]) -> None:
-        if file in wanted:
-            shown = [picture for row, picture in pictures.items() if row != LAB8]
-            strips.append([cell(picture.rgb, CELL_SIDE) for picture in shown])
-
-    return keep
-
-
-def _write_sheet(
-    strips: list[list[Bytes]], rows: Sequence[str], target: Path, *, truth: bool, overwrite: bool
-) -> str:
-    """Write it, and say what its columns are."""
-    from photochrom.evaluation.run import GRAY, LAB8, TRUTH
-    from photochrom.evaluation.sheet import contact_sheet, write_sheet
-
-    write_sheet(contact_sheet(strips), target, overwrite=overwrite)
-    settings = [row for row in rows if row not in (GRAY, LAB8)]
-    return " | ".join(["input", *settings, *([TRUTH] if truth else [])])
-
-
-def _report(measured: Measurements, about: Mapping[str, Any], *, as_json: bool) -> None:
-    """The figures on stdout; nothing if there are none."""
+def _report(done: _Done, console: Console) -> None:
+    """The figures on stdout; the report and the sheet, where they are asked for."""
+    from photochrom.cli.figures import table
+    from photochrom.evaluation.report.data import as_json, report_of
     from photochrom.evaluation.summary import summarize
 
-    if measured.files:
-        summary = summarize(measured, seed=about["seed"])
-        click.echo(_json(summary, measured, about) if as_json else _table(summary, about))
+    out = done.wishes.out
+    summary = summarize(done.measured, seed=done.wishes.seed)
+    shown = _draw(done, out) if out is not None else ()
+    report = report_of(done.measured, summary, done.asked, shown=shown)
+    click.echo(as_json(report).rstrip("\n") if done.wishes.as_json else table(report))
+    if out is not None:
+        console.word(f"{_write(report, out)}: the report")
+    if done.wishes.sheet is not None:
+        columns, count = _write_sheet(done, done.wishes.sheet)
+        console.word(f"{done.wishes.sheet}: {count} pictures, each {columns}")
 
 
-def _json(summary: Summary, measured: Measurements, about: Mapping[str, Any]) -> str:
-    from photochrom import __version__
+def _draw(done: _Done, out: Path) -> list[dict[str, Any]]:
+    """The pictures of the page, into its folder."""
+    from photochrom.evaluation.report.shown import choose, clear, draw
 
-    report = {
-        "photochrom": __version__,
-        **about,
-        **summary.as_dict(),
-        "files": [str(file) for file in measured.files],
-        "failures": [str(failure) for failure in measured.failures],
-    }
-    return json.dumps(report, indent=2, ensure_ascii=False)
+    choices = choose(done.measured, done.pictures)
+    shown = done.again(functools.partial(draw, plan=done.asked.plan, out=out), choices)
+    clear(out, keep=shown)
+    return shown
 
 
-def _table(summary: Summary, about: Mapping[str, Any]) -> str:
-    from photochrom.evaluation.run import TRUTH
+def _write(report: dict[str, Any], out: Path) -> Path:
+    """The report's files; the page last, so that it is never newer than its figures."""
+    from photochrom.evaluation.report.data import write_json
+    from photochrom.evaluation.report.page import write_page
+    from photochrom.evaluation.report.tables import write_tables
 
-    compared = "psnr" in summary.lines[0].metrics
-    head = ["", "PSNR dB", "gain over grey dB", "ΔE2000", "ΔE76"] if compared else [""]
-    head += ["colourfulness", *(["of truth", "ΔCF"] if compared else [])]
-    body = [[line.name, *_cells(line, compared=compared)] for line in summary.lines]
-    if compared:
-        blank = [""] * 4
-        body.append([TRUTH, *blank, _value(summary.truth["colorfulness"], 1), "", ""])
-    widths = [max(len(row[i]) for row in [head, *body]) for i in range(len(head))]
-    lines = ["  ".join(_padded(row, widths)).rstrip() for row in [head, *body]]
-    words = ", ".join(f"{name} {value}" for name, value in about.items())
-    return "\n".join([*lines, "", f"{summary.pictures} pictures, {words}; [95 % bootstrap interval]"])
+    write_json(report, out)
+    write_tables(report, out)
+    return write_page(report, out)
 
 
-def _cells(line: Line, *, compared: bool) -> list[str]:
-    color = line.metrics["colorfulness"]
-    if not compared:
-        return [_interval(color, 1)]
-    return [
-        _interval(line.metrics["psnr"], 2),
-        _interval(line.gain["psnr"], 2, sign="+"),
-        _interval(line.metrics["de2000"], 2),
-        _value(line.metrics["de76"], 2),
-        _value(color, 1),
-        _interval(line.colorfulness_ratio, 2),
-        _value(line.colorfulness_difference, 1, sign="+"),
-    ]
+def _write_sheet(done: _Done, target: Path) -> tuple[str, int]:
+    """Write it; what its columns are, and how many pictures are on it."""
+    from photochrom.evaluation.references import GRAY, LAB8, TRUTH
+    from photochrom.evaluation.sheet import contact_sheet, spread, strip, write_sheet
 
-
-def _value(estimate: Estimate | None, places: int, *, sign: str = "") -> str:
-    return "–" if estimate is None else f"{estimate.mean:{sign}.{places}f}"
-
-
-def _interval(estimate: Estimate | None, places: int, *, sign: str = "") -> str:
-    if estimate is None:
-        return "–"
-    low, high = f"{estimate.low:{sign}.{places}f}", f"{estimate.high:{sign}.{places}f}"
-    return f"{_value(estimate, places, sign=sign)} [{low}, {high}]"
-
-
-def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    """Names to the left, figures to the right."""
-    return [
-        text.rjust(width) if i else text.ljust(width)
-        for i, (text, width) in enumerate(zip(row, widths, strict=True))
-    ]
+    files = set(spread(done.measured.files, done.wishes.sheet_pictures))
+    chosen = [picture for picture in done.pictures if picture.file in files]
+    strips = done.again(functools.partial(strip, plan=done.asked.plan), chosen)
+    write_sheet(contact_sheet(strips), target, overwrite=done.wishes.overwrite)
+    settings = [row for row in done.measured.rows if row not in (GRAY, LAB8)]
+    return " | ".join(["input", *settings, *([TRUTH] if done.asked.plan.has_truth else [])]), len(strips)

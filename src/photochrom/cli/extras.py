@@ -25,6 +25,7 @@ class Extra:
 
 
 EXTRAS: Final[dict[str, Extra]] = {
+    "evaluate": Extra("preparing a metric's network", ("onnx",)),
     "heic": Extra("reading HEIC", ("pillow_heif",)),
     "train": Extra("training", ("torch", "lightning_fabric", "onnx", "safetensors", "PIL")),
 }

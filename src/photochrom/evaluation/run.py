@@ -1,187 +1,176 @@
-"""Colours pictures under a protocol and measures every setting of them."""
+"""Colours pictures by every contestant under a protocol and measures them: `evaluate`."""
 
 from __future__ import annotations
 
-import itertools
-import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import functools
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+import photochrom
+from photochrom.errors import BadOption, PhotochromError
+from photochrom.evaluation.backbones import fingerprint
+from photochrom.evaluation.imagenet import label_of
+from photochrom.evaluation.journal import Journal, key_of, open_journal
+from photochrom.evaluation.measurements import Failure, Measurements, gathered
+from photochrom.evaluation.pictures import Picture, find_pictures, named, sha256_of
+from photochrom.evaluation.record import Outcome, Plan, Record, Task, take
+from photochrom.evaluation.references import GRAY, LAB8, TRUTH, ReferenceSpec
+from photochrom.evaluation.selection import backbones_of
+from photochrom.evaluation.workers import choose_jobs, each
 
-from photochrom.errors import BadOption, InputError, MissingExtra, PhotochromError, UnreadableImage
-from photochrom.evaluation.metrics import METRICS
-from photochrom.evaluation.protocol import Protocol
-from photochrom.evaluation.rendered import Rendered, from_samples, gray_of, through_lab8
-from photochrom.evaluation.scene import Scene
-from photochrom.images.formats import FORMATS
-from photochrom.images.picture import Picture
-from photochrom.images.read import read_picture
-from photochrom.inference.vividness import ColorRule
+if TYPE_CHECKING:
+    from photochrom.evaluation.contestants import Contestant, Spec
 
-GRAY: Final = "grey"
-TRUTH: Final = "truth"
-LAB8: Final = "truth via 8-bit Lab"
-
-
-class Painted(typing.Protocol):
-    """What `Painter.paint` gives: `inference.pipeline.Result`, or anything with its pixels."""
-
-    def to_array(self) -> NDArray[Any]:
-        """(H, W, 3 or 4), uint8 or uint16."""
-
-
-class Painter(typing.Protocol):
-    """The part of `inference.pipeline.Colorizer` that is evaluated: a look, then any number of rules."""
-
-    def guess(self, picture: Picture, *, detail: int | None = None) -> Any:
-        """What the network makes of the picture; whatever `paint` takes."""
-
-    def paint(self, picture: Picture, guess: Any, rule: ColorRule) -> Painted:
-        """Colours chosen by a rule."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One row of a table: how colours are chosen. name: as the table has it."""
-
-    name: str
-    rule: ColorRule
+OnPicture = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Measurements:
-    """Every value of every picture.
+class _Run:
+    """What is known so far: records and failures, those read from the journal among them."""
 
-    files: those that could be evaluated
-    rows: grey, truth via 8-bit Lab, then the settings; without truth: grey and the settings
-    values: metric → (rows, files)
-    truth: metric → (files,), for the metrics that need no truth; empty without truth
-    failures: one error for each file that could not be evaluated; such a file is in no row
-    """
+    pictures: Sequence[Picture]
+    contestants: Sequence[Contestant]
+    plan: Plan
+    journal: Journal | None
+    sha256: dict[Path, str] = field(default_factory=dict)
+    records: dict[Path, dict[int, Record]] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
 
-    files: tuple[Path, ...]
-    rows: tuple[str, ...]
-    values: Mapping[str, NDArray[np.float64]] = field(repr=False)
-    truth: Mapping[str, NDArray[np.float64]] = field(repr=False)
-    failures: tuple[PhotochromError, ...]
+    def tasks(self) -> list[Task]:
+        """What is left to do once the journal has been read."""
+        found = (self._task(picture) for picture in self.pictures)
+        return [task for task in found if task is not None]
 
+    def add(self, outcome: Outcome) -> None:
+        """Take in what became of a task."""
+        self.records[outcome.picture.file].update(outcome.records)
+        for place, error in outcome.failures:
+            self._fail(outcome.picture, place, error)
 
-def rules_of(taus: Sequence[float], temperatures: Sequence[float]) -> list[Setting]:
-    """Each tau with each temperature. Raises BadOption for one outside its range."""
-    return [
-        Setting(f"tau {tau:g}, T {temperature:g}", ColorRule(tau=tau, temperature=temperature))
-        for tau, temperature in itertools.product(taus, temperatures)
-    ]
+    def measurements(self) -> Measurements:
+        """All of it, in the order of the pictures, however they were finished."""
+        order = {picture.name: i for i, picture in enumerate(self.pictures)}
+        names = [None, *(contestant.name for contestant in self.contestants)]
+        failures = sorted(self.failures, key=lambda one: (order[one.picture], names.index(one.contestant)))
+        return gathered(
+            self.pictures,
+            self.contestants,
+            self.records,
+            plan=self.plan,
+            sha256=self.sha256,
+            failures=failures,
+        )
 
+    def _task(self, picture: Picture) -> Task | None:
+        self.records[picture.file] = {}
+        try:
+            self.sha256[picture.file] = sha256_of(picture.file)
+        except PhotochromError as error:
+            self._fail(picture, None, error)
+            return None
+        keys: dict[int, str] = {}
+        for place, contestant in enumerate(self.contestants):
+            try:
+                key = self._key(picture, contestant)
+            except PhotochromError as error:
+                self._fail(picture, place, error)
+                continue
+            known = self.journal.read(key) if self.journal is not None else None
+            if known is None:
+                keys[place] = key
+            else:
+                self.records[picture.file][place] = known
+        return Task(picture, keys) if keys else None
 
-def find_pictures(places: Iterable[Path], *, limit: int | None = None, seed: int = 0) -> list[Path]:
-    """The picture files among `places` and below those that are folders, in order of their paths.
+    def _key(self, picture: Picture, contestant: Contestant) -> str:
+        """Of everything that decides what is in a record."""
+        return key_of(
+            {
+                "picture": self.sha256[picture.file],
+                "label": label_of(picture.file),
+                "faces": [asdict(box) for box in picture.faces or ()],
+                "contestant": contestant.key_of(picture.file),
+                "protocol": self.plan.protocol.name,
+                "metrics": [*self.plan.metrics, *self.plan.set_metrics],
+                "backbones": self._backbones,
+                "properties": self.plan.properties if contestant.colorizer is not None else (),
+                "truth": self.plan.has_truth,
+                "photochrom": photochrom.__version__,
+            }
+        )
 
-    limit: at most so many, drawn at random by `seed`. Raises UnreadableImage for a folder without any.
-    """
-    found: set[Path] = set()
-    for place in places:
-        pictures = _below(place) if place.is_dir() else [place]
-        if not pictures:
-            raise UnreadableImage(place, "holds no pictures")
-        found.update(pictures)
-    files = sorted(found)
-    if limit is None or limit >= len(files):
-        return files
-    chosen = np.random.default_rng(seed).choice(len(files), size=limit, replace=False)
-    return [files[i] for i in sorted(chosen)]
+    @cached_property
+    def _backbones(self) -> dict[str, str]:
+        names = backbones_of([*self.plan.metrics, *self.plan.set_metrics])
+        return {name: fingerprint(name) for name in names}
 
-
-def _below(folder: Path) -> list[Path]:
-    suffixes = {suffix for row in FORMATS.values() for suffix in row.suffixes}
-    return [file for file in folder.rglob("*") if file.suffix.lower() in suffixes and file.is_file()]
+    def _fail(self, picture: Picture, place: int | None, error: PhotochromError) -> None:
+        # The references fail as the picture itself does.
+        name = self.contestants[place].name if place else None
+        self.failures.append(Failure(picture.name, name, error))
 
 
 def evaluate(
-    colorizer: Painter,
-    files: Iterable[Path],
+    specs: Sequence[Spec],
+    pictures: Sequence[Picture],
     *,
-    protocol: Protocol,
-    settings: Sequence[Setting],
-    detail: int | None = None,
-    has_truth: bool = True,
-    on_picture: Callable[[Path, Mapping[str, Rendered]], None] | None = None,
+    plan: Plan,
+    jobs: int | None = None,
+    threads: int = 1,
+    out: Path | None = None,
+    on_picture: OnPicture | None = None,
 ) -> Measurements:
-    """Measure all settings on all files; encoder and decoder run once for each picture.
+    """Measure what the plan names, of every contestant and of the references, on every picture.
 
-    has_truth: False for black-and-white originals: only metrics that need no truth are taken
-    on_picture: called with each picture by row name, with `TRUTH` last where there is one
+    jobs: processes; None chooses; 1 works in this one. threads: of each. Neither moves a figure.
+    out: the report's folder, whose journal is read and added to; None keeps nothing
+    on_picture: called with the name of each picture that is done with
 
-    A file that cannot be read is a failure, and the others go on. Raises BadOption for two settings
-    of one name.
+    A picture that cannot be read, or that one contestant has no result for, is a failure by name and
+    the others go on; it is left out of every row, so that all rows stand on the same pictures. Raises
+    what opening a contestant raises, BadOption for two rows of one name, OutputExists, UnwritableOutput.
     """
-    rows = (GRAY, *((LAB8,) if has_truth else ()), *(setting.name for setting in settings))
-    if len(set(rows)) < len(rows):
-        raise BadOption("settings", "two of them are the same")
-    names = [name for name, metric in METRICS.items() if has_truth or not metric.needs_truth]
-    done: list[Path] = []
-    failures: list[PhotochromError] = []
-    columns: list[list[list[float]]] = []
-    of_truth: list[list[float]] = []
-    for file in files:
-        try:
-            scene = protocol.prepare(file)
-            pictures = _render(colorizer, scene, settings, detail=detail, has_truth=has_truth)
-        except (InputError, MissingExtra) as error:
-            failures.append(error)
-            continue
-        truth = scene.truth if has_truth else None
-        columns.append([[METRICS[name].measure(pictures[row], scene) for row in rows] for name in names])
-        if truth is not None:
-            free = [metric for metric in METRICS.values() if not metric.needs_truth]
-            of_truth.append([metric.measure(truth, scene) for metric in free])
-            pictures = {**pictures, TRUTH: truth}
-        done.append(file)
-        if on_picture is not None:
-            on_picture(file, pictures)
-    return _gathered(done, rows, names, columns, of_truth, failures)
-
-
-def _render(
-    colorizer: Painter,
-    scene: Scene,
-    settings: Sequence[Setting],
-    *,
-    detail: int | None,
-    has_truth: bool,
-) -> dict[str, Rendered]:
-    """The picture of each row."""
-    picture = read_picture(scene.source)
-    pictures = {GRAY: gray_of(picture)}
-    if has_truth and scene.truth is not None:
-        pictures[LAB8] = through_lab8(scene.truth)
-    guess = colorizer.guess(picture, detail=detail)
-    for setting in settings:
-        # Read anew, for a streamed picture gives its pixels once.
-        result = colorizer.paint(read_picture(scene.source), guess, setting.rule)
-        pictures[setting.name] = from_samples(result.to_array())
-    return pictures
-
-
-def _gathered(
-    files: list[Path],
-    rows: tuple[str, ...],
-    names: list[str],
-    columns: list[list[list[float]]],
-    of_truth: list[list[float]],
-    failures: list[PhotochromError],
-) -> Measurements:
-    values = np.array(columns, np.float64).reshape(len(files), len(names), len(rows))
-    free = [name for name, metric in METRICS.items() if not metric.needs_truth]
-    truth = np.array(of_truth, np.float64).reshape(-1, len(free))
-    return Measurements(
-        files=tuple(files),
-        rows=rows,
-        values={name: values[:, i].T for i, name in enumerate(names)},
-        truth={name: truth[:, i] for i, name in enumerate(free)} if len(truth) else {},
-        failures=tuple(failures),
+    both = (ReferenceSpec(has_truth=plan.has_truth), *specs)
+    contestants = [spec.open(threads) for spec in both]
+    _check_rows(contestants)
+    run = _Run(pictures, contestants, plan, open_journal(out) if out is not None else None)
+    tasks = run.tasks()
+    done = on_picture or _nothing
+    left = {task.picture.file for task in tasks}
+    for picture in pictures:
+        if picture.file not in left:
+            done(picture.name)
+    work = functools.partial(take, plan=plan, journal=run.journal)
+    results = each(
+        work,
+        tasks,
+        specs=both,
+        opened=contestants,
+        jobs=choose_jobs(len(tasks), jobs),
+        threads=threads,
     )
+    with closing(results) as outcomes:
+        for outcome in outcomes:
+            run.add(outcome)
+            done(outcome.picture.name)
+    return run.measurements()
+
+
+def _check_rows(contestants: Sequence[Contestant]) -> None:
+    names = [contestant.name for contestant in contestants]
+    rows = [row for contestant in contestants for row in contestant.rows]
+    for kind, found in (("model", names), ("settings", rows)):
+        twice = sorted({name for name in found if found.count(name) > 1})
+        if twice:
+            raise BadOption(kind, f"two of them are called {twice[0]!r}; name one as NAME=…")
+
+
+def _nothing(_name: str) -> None:
+    """What is done after each picture where nobody wants to know."""
+
+
+__all__ = ["GRAY", "LAB8", "TRUTH", "Measurements", "Picture", "Plan", "evaluate", "find_pictures", "named"]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
 from photochrom.errors import BadOption
+from photochrom.evaluation.pictures import Picture
+from photochrom.evaluation.record import Plan, colored
 from photochrom.evaluation.rendered import Bytes, image_of
 from photochrom.images.read import read_picture
 from photochrom.images.write import write_picture
+
+if TYPE_CHECKING:
+    from photochrom.evaluation.contestants import Contestant
 
 _T = TypeVar("_T")
 
@@ -26,17 +31,28 @@ _PAPER: Final = 255
 _CELLS_ACROSS: Final = 6
 
 
-def cell(rgb: Bytes, side: int) -> Bytes:
-    """A picture (H, W, 3) reduced by Lanczos to fit a white square (side, side, 3), never enlarged."""
+def reduced(rgb: Bytes, side: int) -> Bytes:
+    """A picture (H, W, 3) whose longer side is at most `side`, reduced by Lanczos, never enlarged."""
     image = image_of(rgb)
     if max(image.width, image.height) > side:
         image = image.resize(side / max(image.width, image.height), kernel="lanczos3")
     small: Bytes = np.asarray(image.numpy())[:side, :side]
+    return small
+
+
+def cell(rgb: Bytes, side: int) -> Bytes:
+    """A picture (H, W, 3) reduced by Lanczos to fit a white square (side, side, 3), never enlarged."""
+    small = reduced(rgb, side)
     height, width = small.shape[:2]
     paper = np.full((side, side, 3), _PAPER, np.uint8)
     top, left = (side - height) // 2, (side - width) // 2
     paper[top : top + height, left : left + width] = small
     return paper
+
+
+def strip(contestants: Sequence[Contestant], picture: Picture, *, plan: Plan) -> list[Bytes]:
+    """The cells of one picture: input, each contestant's rows, truth if there is one."""
+    return [cell(one.rgb, CELL_SIDE) for one in colored(contestants, picture, plan=plan).values()]
 
 
 def contact_sheet(strips: Sequence[Sequence[Bytes]], *, side: int = CELL_SIDE) -> Bytes:

@@ -1,42 +1,35 @@
-"""Means over the pictures, and how far they would move with other pictures of the same kind."""
+"""The table: means and intervals of every row, its gain over grey, and every two rows against each other."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from photochrom.evaluation.bootstrap import Estimate, Values, estimate, resampled_means
+from photochrom.evaluation.measurements import Measurements
 from photochrom.evaluation.metrics import METRICS
-from photochrom.evaluation.run import GRAY, Measurements
+from photochrom.evaluation.metrics.distribution import SET_METRICS
+from photochrom.evaluation.references import GRAY, TRUTH
 
-_RESAMPLES: Final = 2000
-_PERCENTILES: Final = (2.5, 97.5)
 _COLOR: Final = "colorfulness"
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean and its 95 % bootstrap interval: percentiles over pictures drawn with replacement.
-
-    Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13.
-    """
-
-    mean: float
-    low: float
-    high: float
+_SEMANTIC: Final = "semantic"
+_SIGN: Final = {"higher": 1.0, "lower": -1.0}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the table.
+    """One row of the table. A metric that no picture has a value of stands in neither mapping.
 
-    metrics: metric → its mean per picture
+    metrics: metric → its mean per picture; of a set metric, its value
     gain: metric → how much better than grey, picture by picture, positive if better
     colorfulness_ratio: mean colourfulness over that of the truth
     colorfulness_difference: the same two, subtracted: ΔCF of means
+    semantic_recovered: of what a classifier loses with the colours, the share that it is given back
     """
 
     name: str
@@ -44,6 +37,26 @@ class Line:
     gain: Mapping[str, Estimate]
     colorfulness_ratio: Estimate | None
     colorfulness_difference: Estimate | None
+    semantic_recovered: Estimate | None
+
+
+@dataclass(frozen=True)
+class Difference(Estimate):
+    """How much better one row is than another, picture by picture; above 0 if it is.
+
+    share: of the n pictures, those on which it is the better one
+    """
+
+    share: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two rows. metrics: metric → how much better `a` is than `b`."""
+
+    a: str
+    b: str
+    metrics: Mapping[str, Difference]
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,7 @@ class Summary:
     pictures: int
     lines: tuple[Line, ...]
     truth: Mapping[str, Estimate]
+    pairs: tuple[Pair, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Nothing but what JSON has."""
@@ -64,58 +78,125 @@ def summarize(measured: Measurements, *, seed: int = 0) -> Summary:
 
     ValueError if there is no picture.
     """
-    count = len(measured.files)
-    if not count:
+    if not measured.files:
         raise ValueError("no picture was measured")
-    names, rows = list(measured.values), measured.rows
-    stacked = np.concatenate([*measured.values.values(), *(v[None] for v in measured.truth.values())])
-    means = _resampled_means(stacked, seed)
-    table = means[:, : len(names) * len(rows)].reshape(-1, len(names), len(rows))
-    by_metric = {name: table[:, i] for i, name in enumerate(names)}
-    of_truth = dict(zip(measured.truth, means[:, len(names) * len(rows) :].T, strict=True))
-    lines = tuple(
-        _line(row, i, by_metric, of_truth.get(_COLOR), rows.index(GRAY)) for i, row in enumerate(rows)
+    drawn = _Drawn(measured, seed)
+    truth = {name: drawn.of_truth(name) for name in measured.truth}
+    return Summary(
+        pictures=len(measured.files),
+        lines=tuple(drawn.line(i) for i in range(len(measured.rows))),
+        truth={name: one for name, one in truth.items() if one is not None},
+        pairs=tuple(drawn.pair(a, b) for b, a in drawn.couples if a != b),
     )
-    return Summary(count, lines, {name: _estimate(draws) for name, draws in of_truth.items()})
 
 
-def _line(
-    row: str,
-    i: int,
-    by_metric: Mapping[str, NDArray[np.float64]],
-    truth_color: NDArray[np.float64] | None,
-    gray: int,
-) -> Line:
-    sign = {"higher": 1.0, "lower": -1.0}
-    gain = {
-        name: _estimate(sign[better] * (means[:, i] - means[:, gray]))
-        for name, means in by_metric.items()
-        if (better := METRICS[name].better) is not None
-    }
-    color = by_metric[_COLOR][:, i]
-    ratio = difference = None
-    if truth_color is not None:
-        difference = _estimate(color - truth_color)
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """What was measured, and its means over redrawn pictures."""
+
+    measured: Measurements
+    seed: int
+
+    @cached_property
+    def means(self) -> dict[str, Values]:
+        """Metric → (1 + resamples, rows)."""
+        return {name: resampled_means(of, self.seed) for name, of in self.measured.values.items()}
+
+    @cached_property
+    def truth(self) -> dict[str, Values]:
+        """Metric → (1 + resamples,)."""
+        return {name: resampled_means(of, self.seed) for name, of in self.measured.truth.items()}
+
+    @cached_property
+    def sets(self) -> dict[str, dict[str, float]]:
+        """Set metric → row → its distance to the truth."""
+        found = {
+            name: {row: SET_METRICS[name].distance(of[row], of[TRUTH]) for row in self.measured.rows}
+            for name, of in self.measured.features.items()
+            if TRUTH in of
+        }
+        # Too few pictures have no distribution.
+        return {name: of for name, of in found.items() if np.isfinite(list(of.values())).all()}
+
+    def line(self, i: int) -> Line:
+        """Row i of the table."""
+        row, n = self.measured.rows[i], len(self.measured.files)
+        known = {name: int(np.isfinite(of[i]).sum()) for name, of in self.measured.values.items()}
+        metrics = {name: estimate(of[:, i], known[name]) for name, of in self.means.items()}
+        known_metrics = {name: one for name, one in metrics.items() if one is not None}
+        sets = {name: Estimate(of[row], None, None, n) for name, of in self.sets.items()}
+        return Line(
+            row,
+            {**known_metrics, **sets},
+            {**self._gain(i), **self._set_gain(row)},
+            *self._colorfulness(i),
+            self._recovered(i),
+        )
+
+    def of_truth(self, name: str) -> Estimate | None:
+        """Of the true colours."""
+        return estimate(self.truth[name], int(np.isfinite(self.measured.truth[name]).sum()))
+
+    @cached_property
+    def couples(self) -> list[tuple[int, int]]:
+        """Every two rows, and each with itself; contestants come after the references."""
+        return list(itertools.combinations_with_replacement(range(len(self.measured.rows)), 2))
+
+    @cached_property
+    def differences(self) -> dict[str, list[Difference | None]]:
+        """Metric → for each of the couples, how much better its later row is; where a row can be better."""
+        found = {}
+        for name, values in self.measured.values.items():
+            better = METRICS[name].better
+            if better is None:
+                continue
+            gaps = _SIGN[better] * np.array([values[a] - values[b] for b, a in self.couples])
+            draws = resampled_means(gaps, self.seed)
+            found[name] = [_difference(draws[:, i], gap) for i, gap in enumerate(gaps)]
+        return found
+
+    def pair(self, a: int, b: int) -> Pair:
+        """Row a against row b, which comes before it."""
+        place = self.couples.index((b, a))
+        ones = {name: of[place] for name, of in self.differences.items()}
+        known = {name: one for name, one in ones.items() if one is not None}
+        return Pair(self.measured.rows[a], self.measured.rows[b], known)
+
+    def _gain(self, i: int) -> dict[str, Estimate]:
+        over_gray = self.pair(i, self.measured.rows.index(GRAY)).metrics
+        return {name: Estimate(one.mean, one.low, one.high, one.n) for name, one in over_gray.items()}
+
+    def _set_gain(self, row: str) -> dict[str, Estimate]:
+        n = len(self.measured.files)
+        return {
+            name: Estimate(_SIGN[SET_METRICS[name].better] * (of[row] - of[GRAY]), None, None, n)
+            for name, of in self.sets.items()
+        }
+
+    def _colorfulness(self, i: int) -> tuple[Estimate | None, Estimate | None]:
+        """Ratio to the truth's, and difference from it."""
+        if _COLOR not in self.means or _COLOR not in self.truth:
+            return None, None
+        n = len(self.measured.files)
+        color, true = self.means[_COLOR][:, i], self.truth[_COLOR]
         # Truths without any colour have no ratio.
-        ratio = _estimate(color / truth_color) if truth_color.min() > 0 else None
-    return Line(
-        row,
-        {name: _estimate(means[:, i]) for name, means in by_metric.items()},
-        gain,
-        ratio,
-        difference,
-    )
+        ratio = estimate(color / true, n) if true.min() > 0 else None
+        return ratio, estimate(color - true, n)
+
+    def _recovered(self, i: int) -> Estimate | None:
+        if _SEMANTIC not in self.means or _SEMANTIC not in self.truth:
+            return None
+        gray = self.means[_SEMANTIC][:, self.measured.rows.index(GRAY)]
+        gap = self.truth[_SEMANTIC] - gray
+        # Where colours helped the classifier nothing, there is nothing to give back.
+        shares = np.divide(
+            self.means[_SEMANTIC][:, i] - gray, gap, out=np.full_like(gap, np.nan), where=gap > 0
+        )
+        return estimate(shares, int(np.isfinite(self.measured.truth[_SEMANTIC]).sum()))
 
 
-def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """values: (C, n) → (1 + resamples, C): the means of all pictures first, then of each resample."""
-    count = values.shape[1]
-    rng = np.random.default_rng(seed)
-    resamples = (rng.integers(count, size=count) for _ in range(_RESAMPLES))
-    return np.array([values.mean(axis=1), *(values[:, chosen].mean(axis=1) for chosen in resamples)])
-
-
-def _estimate(draws: NDArray[np.float64]) -> Estimate:
-    """draws: (1 + resamples,), the value itself first."""
-    low, high = np.percentile(draws[1:], _PERCENTILES)
-    return Estimate(float(draws[0]), float(low), float(high))
+def _difference(draws: Values, gaps: Values) -> Difference | None:
+    known = gaps[np.isfinite(gaps)]
+    one = estimate(draws, len(known))
+    share = float(np.mean(known > 0)) if len(known) else 0.0
+    return None if one is None else Difference(one.mean, one.low, one.high, one.n, share)

@@ -35,6 +35,9 @@ if "VIPS_CONCURRENCY" not in os.environ:
 SRGB_PROFILE: Final[bytes] = bytes(pyvips.Operation.call("profile_load", "srgb"))
 """The compact sRGB profile (480 bytes) that comes with libvips."""
 
+VERSION: Final = ".".join(str(pyvips.version(part)) for part in range(3))
+"""Of libvips."""
+
 # "VipsJpeg: ", "pngload_source: ": which part of libvips speaks is of no use to the reader.
 _SPEAKER: Final = re.compile(r"^(?:[A-Za-z_][\w-]*: )+(?=\S)")
 

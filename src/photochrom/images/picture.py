@@ -153,7 +153,10 @@ class Picture:
 
         A picture smaller than that is enlarged. Raises UnreadableImage where decoding fails.
         """
-        width, height = self.thumbnail_size(short_side, multiple=multiple)
+        return self.reduced(*self.thumbnail_size(short_side, multiple=multiple))
+
+    def reduced(self, width: int, height: int) -> NDArray[np.float32]:
+        """The same at exactly this size, squeezed if its shape is another: (height, width)."""
         tone = self.pixels.small_tone(2 * min(width, height))
         lightness = tone.look_up(lightness_from_y(tone.luminance))
         with reading(self.name):

@@ -72,7 +72,7 @@ def write_picture(
     Ctrl-C included, no part of a file is left and nothing that was there is lost.
     """
     form = writable(target.suffix)
-    options = _options(image, form, quality, str(target))
+    options = saver_options(image, form, quality=quality, name=str(target))
     ready = _prepared(image, picture.metadata, form, note)
     if picture.path is not None and _same_file(picture.path, target):
         raise UnwritableOutput(target, "is the picture being read, and that is never replaced")
@@ -111,7 +111,7 @@ def encode_picture(
 ) -> bytes:
     """The bytes of the file that `write_picture` would write; `suffix` as ".png" or "png"."""
     form = writable(suffix)
-    options = _options(image, form, quality, picture.name)
+    options = saver_options(image, form, quality=quality, name=picture.name)
     ready = _prepared(image, picture.metadata, form, note)
     memory = pyvips.Target.new_to_memory()
     _save(ready, memory, form, options, picture, None)
@@ -170,8 +170,11 @@ def _prepared(image: pyvips.Image, metadata: Metadata, form: Format, note: str |
     return ready
 
 
-def _options(image: pyvips.Image, form: Format, quality: int | None, name: str) -> dict[str, object]:
-    """The arguments of the saver, and the checks that can be made before any work is done."""
+def saver_options(image: pyvips.Image, form: Format, *, quality: int | None, name: str) -> dict[str, object]:
+    """The arguments of libvips' saver for `image`, with the checks that can be made before any work is done.
+
+    `name` is for messages. Raises BadOption, UnsupportedFormat.
+    """
     if quality is not None and not 1 <= quality <= 100:
         raise BadOption("quality", f"{quality} is not in 1…100")
     if max(image.width, image.height) > form.max_side:

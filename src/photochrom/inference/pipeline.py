@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.gamut import fit_to_gamut
-from photochrom.errors import BadOption
+from photochrom.errors import BadModel, BadOption
 from photochrom.images.compose import compose, side_by_side
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
 from photochrom.images.write import encode_picture, to_array, write_picture
 from photochrom.inference.card import ModelCard
-from photochrom.inference.session import Sessions
+from photochrom.inference.network import load_network
+from photochrom.inference.session import choose_provider, choose_threads
 from photochrom.inference.upsample import guided_coefficients
 from photochrom.inference.vividness import MOST_VIVID, ColorRule
 from photochrom.inference.weights import DEFAULT_MODEL, find_model
@@ -52,14 +53,19 @@ class ColorizeOptions:
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """What the network made of a picture, before any choice of colour. h and w are a quarter of its look."""
+    """What the network made of a picture, before any choice of colour.
+
+    H and W are k times h and w: the network looks at more places than it answers for.
+    """
 
     lightness: NDArray[np.float32]
-    """(4h, 4w): L as the network saw it."""
-    logits: NDArray[np.float32]
-    """(K, h, w) over the card's bins."""
+    """(H, W): L as the network saw it."""
     features: Mapping[str, NDArray[np.float32]] = field(repr=False)
-    """The encoder's, for another run of the decoder."""
+    """What the decoder was fed, for another run of it."""
+    logits: NDArray[np.float32] | None = None
+    """(K, h, w) over the card's bins; None if the model gives ab."""
+    ab: NDArray[np.float32] | None = None
+    """(2, h, w): a and b, unless the model gives logits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,17 +121,11 @@ class Colorizer:
         self, model: str | Path = DEFAULT_MODEL, *, threads: int | None = None, provider: str = "auto"
     ) -> None:
         self.card: ModelCard = find_model(model)
-        self._sessions = Sessions(self.card, threads=threads, provider=provider)
-
-    @property
-    def provider(self) -> str:
+        self.provider = choose_provider(provider)
         """Where the network runs."""
-        return self._sessions.provider
-
-    @property
-    def threads(self) -> int:
+        self.threads = choose_threads(threads)
         """Threads of the network."""
-        return self._sessions.threads
+        self._network = load_network(self.card, threads=self.threads, provider=self.provider)
 
     def __call__(
         self, source: PictureSource, *, options: ColorizeOptions | None = None, name: str | None = None
@@ -137,16 +137,30 @@ class Colorizer:
         return self.paint(picture, guess, self.card.rule(options.vividness))
 
     def guess(self, picture: Picture, *, detail: int | None = None) -> Guess:
-        """Look at a picture: the encoder and the decoder, once each."""
-        stride = self.card.stride
-        own = -(-min(picture.width, picture.height) // stride) * stride
-        look = min(detail or self.card.detail, max(own, SMALLEST_LOOK))
-        lightness = picture.thumbnail(look, multiple=stride)
-        features = self._sessions.encode(lightness)
-        height, width = (side // self.card.hint_stride for side in lightness.shape)
-        no_hints = np.zeros((3, height, width), np.float32)
-        logits = self._sessions.decode(features, no_hints, self._no_wishes)
-        return Guess(lightness, logits, features)
+        """Look at a picture. Raises BadOption for `detail` if the model looks at one size only."""
+        lightness = self._look(picture, detail)
+        return self._answer(lightness, self._network.encode(lightness))
+
+    def hinted(self, guess: Guess, hints: NDArray[np.float32]) -> Guess:
+        """The same look with colours told: one more run of the decoder, not of the encoder.
+
+        hints: (3, h, w) as the guess is large: a, b in units of Lab, and how sure they are, 0…1;
+        where that is 0, a and b are nothing. Each guess stands on its own, so give all hints that
+        are to count. The flagship was trained on clicks of 1 to 3 places a side that carry their
+        mean colour, up to 40 of them, seven in ten with confidence 1 and the others from 0.7 on
+        (`training.objectives.sampled_hints`, after Zhang et al. 2017, arXiv 1705.02999).
+
+        Raises BadOption for other hints, and if the model takes none.
+        """
+        if not self.card.takes_hints:
+            raise BadOption("hints", f"{self.card.name} takes none")
+        blank = guess.features["hints"]
+        told = np.asarray(hints, np.float32)[None]
+        if told.shape != blank.shape:
+            raise BadOption("hints", f"of shape {told.shape[1:]}, not {blank.shape[1:]}")
+        if not np.isfinite(told).all() or not 0 <= told[:, 2].min() <= told[:, 2].max() <= 1:
+            raise BadOption("hints", "must be finite, and confidence in 0…1")
+        return self._answer(guess.lightness, {**guess.features, "hints": told})
 
     def paint(self, picture: Picture, guess: Guess, rule: ColorRule) -> Result:
         """Choose colours by `rule` and lead them along the edges of the picture."""
@@ -154,24 +168,58 @@ class Colorizer:
         return Result(picture, chroma, guided_coefficients(guess.lightness, chroma), self.card.name)
 
     def chroma(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
-        """a and b, (2, h, w), inside sRGB at the lightness the network saw."""
-        logits = guess.logits
-        if rule.tau:
-            logits = logits - np.float32(rule.tau) * self._log_prior[:, None, None]
-        ab = self.card.bins.annealed_mean(logits, rule.temperature, axis=0) * rule.chroma
-        k = self.card.hint_stride
+        """a and b, (2, h, w), inside sRGB at the lightness the network saw.
+
+        Raises BadOption for a rule with tau or temperature if the model gives ab.
+        """
+        ab = self._choose(guess, rule)
+        if not np.isfinite(ab).all():
+            raise BadModel(self.card.path, "the network gives colours that are no numbers")
         _, h, w = ab.shape
+        k = guess.lightness.shape[0] // h
         lightness = guess.lightness.reshape(h, k, w, k).mean(axis=(1, 3))
         fitted = fit_to_gamut(np.stack([lightness, *ab], axis=-1))
         return np.ascontiguousarray(fitted[..., 1:].transpose(2, 0, 1), dtype=np.float32)
 
-    @cached_property
-    def _log_prior(self) -> NDArray[np.float32]:
-        return np.log(self.card.prior).astype(np.float32)
+    def _look(self, picture: Picture, detail: int | None) -> NDArray[np.float32]:
+        """The lightness that the network is shown, (H, W)."""
+        self.card.check_detail(detail)
+        if self.card.input is not None:
+            height, width = self.card.input
+            return picture.reduced(width, height)
+        stride = self.card.stride
+        own = -(-min(picture.width, picture.height) // stride) * stride
+        look = min(detail or self.card.detail, max(own, SMALLEST_LOOK))
+        return picture.thumbnail(look, multiple=stride)
+
+    def _answer(self, lightness: NDArray[np.float32], feed: Mapping[str, NDArray[np.float32]]) -> Guess:
+        answer = self._network.decode(feed)
+        height, width = lightness.shape
+        k = max(1, height // answer.shape[1]) if answer.ndim == 3 and answer.size else 1
+        if answer.shape != (self.card.planes, height // k, width // k) or height % k or width % k:
+            wanted = f"{self.card.planes} planes of that size or of a whole fraction of it"
+            given = "×".join(map(str, answer.shape))
+            raise BadModel(self.card.path, f"the network gives {given} for {height}×{width}, not {wanted}")
+        if self.card.gives == "ab":
+            return Guess(lightness, feed, ab=answer)
+        return Guess(lightness, feed, logits=answer)
+
+    def _choose(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
+        """One colour a place: (2, h, w), in gamut or not."""
+        self.card.check_rule(rule)
+        if guess.ab is not None:
+            return guess.ab * np.float32(rule.chroma)
+        logits, bins = guess.logits, self.card.bins
+        assert logits is not None
+        assert bins is not None
+        if rule.tau:
+            logits = logits - np.float32(rule.tau) * self._log_prior[:, None, None]
+        return bins.annealed_mean(logits, rule.temperature, axis=0) * rule.chroma
 
     @cached_property
-    def _no_wishes(self) -> NDArray[np.float32]:
-        return np.zeros(len(self.card.bins) + 3, np.float32)
+    def _log_prior(self) -> NDArray[np.float32]:
+        assert self.card.prior is not None  # one with tau is a model that gives logits
+        return np.log(self.card.prior).astype(np.float32)
 
 
 __all__ = ["ColorizeOptions", "Colorizer", "Guess", "PictureSource", "Result"]

@@ -1,19 +1,18 @@
-"""The only door to ONNX Runtime: providers, threads, and running a card's two graphs."""
+"""The only door to ONNX Runtime: providers, threads, and any ONNX file."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from photochrom.errors import BadModel, BadOption
-from photochrom.inference.card import ModelCard
 
-Arrays = dict[str, NDArray[np.float32]]
+Shape = tuple[int | None, ...]
 
 # What a person may ask for → ONNX Runtime's name, in the order in which "auto" tries them.
 PROVIDERS = {
@@ -32,6 +31,14 @@ def available_providers() -> list[str]:
     return [name for name, theirs in PROVIDERS.items() if theirs in present]
 
 
+def choose_provider(wish: str = "auto") -> str:
+    """The provider to use: as asked, or the best there is. Raises BadOption naming those there are."""
+    present = available_providers()
+    if wish != "auto" and wish not in present:
+        raise BadOption("provider", f"{wish!r} is not one of: auto, {', '.join(present)}")
+    return present[0] if wish == "auto" else wish
+
+
 def choose_threads(wish: int | None = None) -> int:
     """Threads for the network: as asked, else the processors this process may use, at most 8."""
     if wish is not None:
@@ -42,24 +49,29 @@ def choose_threads(wish: int | None = None) -> int:
     return min(usable, MOST_THREADS)
 
 
-class Sessions:
-    """A card's encoder and decoder, loaded and checked; `provider` is the one in use.
+class Graph:
+    """One ONNX file, loaded. Several threads may run it at once.
 
-    provider: "auto" or a key of PROVIDERS. Raises BadOption if it is unknown or not installed,
-    BadModel if a graph does not load.
+    data: the file's bytes, or its path, which a graph with weights in files beside it needs
+    name, part: for messages: the model or file at fault, and which of its graphs this is
+    threads: as `choose_threads` takes them; provider: "auto" or a key of PROVIDERS
+
+    Raises BadOption for a provider that is unknown or not installed, BadModel if it does not load.
     """
 
-    def __init__(self, card: ModelCard, *, threads: int | None = None, provider: str = "auto") -> None:
-        present = available_providers()
-        if provider != "auto" and provider not in present:
-            raise BadOption("provider", f"{provider!r} is not one of: auto, {', '.join(present)}")
-        self.provider = present[0] if provider == "auto" else provider
+    def __init__(
+        self,
+        data: bytes | Path,
+        *,
+        name: str,
+        part: str = "graph",
+        threads: int | None = None,
+        provider: str = "auto",
+    ) -> None:
+        self.name = name
+        self.part = part
+        self.provider = choose_provider(provider)
         self.threads = choose_threads(threads)
-        self.card = card
-        self.encoder = self._load("encoder")
-        self.decoder = self._load("decoder")
-
-    def _load(self, part: str) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self.threads
         options.inter_op_num_threads = 1
@@ -71,31 +83,33 @@ class Sessions:
         options.enable_cpu_mem_arena = False
         options.enable_mem_pattern = False
         providers = list(dict.fromkeys([PROVIDERS[self.provider], PROVIDERS["cpu"]]))
+        source = data if isinstance(data, bytes) else os.fspath(data)
         try:
-            return onnxruntime.InferenceSession(self.card.graph(part), options, providers=providers)
-        except BadModel:
-            raise
+            self._session = onnxruntime.InferenceSession(source, options, providers=providers)
         except Exception as error:  # ONNX Runtime's own classes share no base but this
-            raise BadModel(self.card.path, f"the {part} does not load: {error}") from error
+            raise BadModel(name, f"the {part} does not load: {error}") from error
 
-    def encode(self, lightness: NDArray[np.float32]) -> Arrays:
-        """lightness: (H, W), 0…100 → the features by name, each (1, C, H/s, W/s)."""
-        names = [output.name for output in self.encoder.get_outputs()]
-        return dict(zip(names, self._run(self.encoder, {"lightness": lightness[None, None]}), strict=True))
+    @property
+    def inputs(self) -> dict[str, Shape]:
+        """What `run` is fed: name → shape, None for a side that is free."""
+        return {port.name: _shape(port.shape) for port in self._session.get_inputs()}
 
-    def decode(
-        self,
-        features: Mapping[str, NDArray[np.float32]],
-        hints: NDArray[np.float32],
-        wishes: NDArray[np.float32],
-    ) -> NDArray[np.float32]:
-        """features of `encode`, hints (3, h, w), wishes (K + 3,) → logits (K, h, w)."""
-        feed = {**features, "hints": hints[None], "wishes": wishes[None]}
-        logits: NDArray[np.float32] = self._run(self.decoder, feed)[0][0]
-        return logits
+    @property
+    def outputs(self) -> dict[str, Shape]:
+        """What `run` gives, in its order: name → shape, None for a side that is free."""
+        return {port.name: _shape(port.shape) for port in self._session.get_outputs()}
 
-    def _run(self, session: onnxruntime.InferenceSession, feed: Mapping[str, Any]) -> list[Any]:
+    def run(self, feed: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """All outputs in the order of `outputs`. feed: every input by name.
+
+        Raises BadModel for other names, types or shapes than the graph takes.
+        """
         try:
-            return list(session.run(None, dict(feed)))
-        except Exception as error:
-            raise BadModel(self.card.path, f"the network failed: {error}") from error
+            return list(self._session.run(None, dict(feed)))
+        except Exception as error:  # as above
+            raise BadModel(self.name, f"the {self.part} failed: {error}") from error
+
+
+def _shape(sides: list[int | str | None]) -> Shape:
+    """ONNX Runtime names free sides, or has None for them."""
+    return tuple(side if isinstance(side, int) else None for side in sides)

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from photochrom.color.bins import mix_prior
 from photochrom.errors import TrainingError
 from photochrom.inference.card import FORMAT, ModelCard
-from photochrom.inference.session import Sessions
+from photochrom.inference.network import load_network
 from photochrom.networks.flagship import HINT_STRIDE, STRIDE, Features, Flagship
 from photochrom.training import checkpoint
 from photochrom.training.config import Recipe, from_values
@@ -215,16 +215,17 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
 @torch.no_grad()
 def difference(network: Flagship, card: Path) -> float:
     """Largest difference of logits, torch in float32 against a card's graphs, over sizes and hints."""
-    sessions = Sessions(ModelCard.load(card), provider="cpu")
+    described = ModelCard.load(card)
+    graphs = load_network(described, provider="cpu")
     generator = torch.Generator().manual_seed(0)
     worst = 0.0
     for height, width in ((64, 64), (96, 160), (256, 192)):
         lightness = torch.rand((1, 1, height, width), generator=generator) * 100
         hints = torch.zeros(1, 3, height // HINT_STRIDE, width // HINT_STRIDE)
         hints[:, :, 3, 5] = torch.tensor([40.0, -20.0, 1.0])
-        wishes = torch.zeros(1, len(sessions.card.bins) + 3)
+        wishes = torch.zeros(1, described.planes + 3)
         logits = network(lightness, hints, wishes)[0].numpy()
-        features = sessions.encode(lightness[0, 0].numpy())
-        result = sessions.decode(features, hints[0].numpy(), wishes[0].numpy())
+        features = graphs.encode(lightness[0, 0].numpy())
+        result = graphs.decode({**features, "hints": hints.numpy(), "wishes": wishes.numpy()})
         worst = max(worst, float(np.abs(logits - result).max()))
     return worst

@@ -1,0 +1,156 @@
+"""Hint efficiency: how fast a picture comes right when somebody clicks colours into it.
+
+The measure of Zhang et al., "Real-Time User-Guided Image Colorization with Learned Deep Priors"
+(SIGGRAPH 2017), figure 6. Clicks take their colours from the truth, which flatters all models alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.evaluation.metrics.fidelity import psnr
+from photochrom.evaluation.properties.distribution import Shares, likelihoods
+from photochrom.evaluation.properties.pooled import estimate, resampled_means
+from photochrom.evaluation.rendered import Rendered, from_samples
+from photochrom.images.read import read_picture
+
+if TYPE_CHECKING:
+    from photochrom.evaluation.scene import Scene
+    from photochrom.evaluation.setting import Setting
+    from photochrom.inference.pipeline import Colorizer, Guess
+
+CLICKS: Final = (0, 1, 2, 5, 10, 50)
+"""After how many clicks a result is compared."""
+
+# 6 × 6 pixels of 256, as in test_sweep.py of richzhang/colorization-pytorch.
+_PATCH: Final = 6 / 256
+# Of the short side. 50 discs of this radius cover 0.61 of a square: there always is a place left.
+_APART: Final = 1 / 16
+
+Plane = NDArray[np.float32]
+Places = NDArray[np.int64]
+
+
+def measure(colorizer: Colorizer, scene: Scene, setting: Setting) -> dict[str, Any]:
+    """PSNR in dB after each number of CLICKS, at random places and where the model is least sure.
+
+    More clicks include the fewer. A click is the truth's mean a and b over 6 × 6 pixels of 256 on the
+    short side, with full confidence. Random places gather round the centre as in Zhang's protocol
+    (normal, standard deviation a quarter of the side); they are drawn from the picture's own bytes,
+    so that all models get the same. The model is asked again after every result that is compared, as
+    somebody would look again before clicking on; see `expected_error` and `least_sure`.
+    ValueError without truth, or for a model without a distribution over colours.
+    """
+    truth, bins = scene.truth, colorizer.card.bins
+    if truth is None or bins is None:
+        raise ValueError("clicks need true colours, and a model that says how sure it is")
+    first = colorizer.guess(read_picture(scene.source))
+    shape = likelihoods(first).shape[:2]
+    ab = truth.lab[..., 1:]
+
+    def hinted(places: Places) -> Guess:
+        return colorizer.hinted(first, hint_planes(ab, places, shape)) if len(places) else first
+
+    def score(guess: Guess) -> float:
+        painted = colorizer.paint(read_picture(scene.source), guess, setting.rule)
+        return psnr(from_samples(painted.to_array()), truth)
+
+    chance = random_places(truth, max(CLICKS))
+    random = [score(hinted(chance[:count])) for count in CLICKS]
+    asked: list[float] = []
+    places = chance[:0]
+    guess = first
+    for count in CLICKS:
+        if count:
+            chroma = colorizer.chroma(guess, setting.rule)
+            error = expected_error(likelihoods(guess), bins.centers, chroma)
+            places = least_sure(error, places, count - len(places), ab.shape[:2])
+            guess = hinted(places)
+        asked.append(score(guess))
+    return {"random": random, "asked": asked}
+
+
+def gather(pictures: Sequence[dict[str, Any]], *, seed: int = 0) -> dict[str, Any]:
+    """Mean PSNR after each number of clicks, with its 95 % interval over pictures."""
+    curves = np.array([[picture["random"], picture["asked"]] for picture in pictures])
+    draws = resampled_means(curves, seed=seed)
+    random, asked = ([estimate(draws[:, i, j]) for j in range(len(CLICKS))] for i in range(2))
+    return {"clicks": list(CLICKS), "random": random, "asked": asked, "n": len(pictures)}
+
+
+def patch_side(height: int, width: int) -> int:
+    """Pixels of a click's side in a picture of that size."""
+    return max(1, round(_PATCH * min(height, width)))
+
+
+def random_places(truth: Rendered, count: int) -> Places:
+    """(count, 2): rows and columns of the upper left pixels of patches; the same for the same pixels."""
+    height, width = truth.rgb.shape[:2]
+    seed = int.from_bytes(hashlib.sha256(truth.rgb.tobytes()).digest()[:8], "big")
+    last = np.array([height, width]) - patch_side(height, width)
+    drawn = np.random.default_rng(seed).normal(last / 2, last / 4, (count, 2))
+    places: Places = np.rint(drawn.clip(0, last)).astype(np.int64)
+    return places
+
+
+def hint_planes(ab: Plane, places: Places, shape: tuple[int, int]) -> Plane:
+    """Clicks as the network takes them: (3, h, w), a and b in Lab units, confidence 0 or 1.
+
+    ab: (H, W, 2) of the truth; places: as of `random_places`; shape: (h, w) of the planes. A click
+    fills the cells whose centre it covers, or else the one it lies in. Later clicks cover earlier ones.
+    """
+    size = np.array(ab.shape[:2])
+    side = patch_side(*ab.shape[:2])
+    cells = np.array(shape) / size
+    planes = np.zeros((3, *shape), np.float32)
+    for place in places:
+        top, left = place
+        color = ab[top : top + side, left : left + side].mean(axis=(0, 1))
+        start = np.ceil(place * cells - 0.5).astype(np.int64)
+        stop = np.ceil((place + side) * cells - 0.5).astype(np.int64)
+        inside = np.floor((place + side / 2) * cells).astype(np.int64)
+        empty = stop <= start
+        rows, columns = map(slice, np.where(empty, inside, start), np.where(empty, inside + 1, stop))
+        planes[:2, rows, columns] = color[:, np.newaxis, np.newaxis]
+        planes[2, rows, columns] = 1
+    return planes
+
+
+def expected_error(share: Shares, centers: Plane, chroma: Plane) -> Plane:
+    """How far from the chosen colour the model itself expects the truth to be, in Lab units: (h, w).
+
+    share: (h, w, K), likelihoods; centers: (K, 2), a and b of each bin; chroma: (2, h, w), chosen.
+    """
+    a, b = (chroma[i, ..., np.newaxis] - centers[:, i] for i in range(2))
+    return np.asarray((share * np.hypot(a, b)).sum(axis=-1))
+
+
+def least_sure(error: Plane, places: Places, count: int, size: tuple[int, int]) -> Places:
+    """`places` and `count` more, each where `error` is largest among what is far enough from all others.
+
+    error: (h, w), of a picture of `size` (H, W); places: (n, 2), as of `random_places`. Far enough is
+    1/16 of the short side.
+    """
+    pixels = np.array(size) / error.shape
+    side = patch_side(*size)
+    rows, columns = np.indices(error.shape) + 0.5
+    left = error.astype(np.float64)
+    chosen = list(places)
+
+    def cover(place: NDArray[np.int64]) -> None:
+        y, x = place + side / 2
+        left[np.hypot(rows * pixels[0] - y, columns * pixels[1] - x) < _APART * min(size)] = -np.inf
+
+    for place in places:
+        cover(place)
+    for _ in range(count):
+        cell = np.array(np.unravel_index(left.argmax(), left.shape))
+        corner = np.rint((cell + 0.5) * pixels - side / 2)
+        chosen.append(corner.clip(0, np.array(size) - side).astype(np.int64))
+        cover(chosen[-1])
+    return np.array(chosen, np.int64).reshape(-1, 2)

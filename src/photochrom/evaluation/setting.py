@@ -1,0 +1,30 @@
+"""Settings: one model coloured in several ways."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from photochrom.inference.vividness import ColorRule
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How colours are chosen from what a network made of a picture.
+
+    name: as tables have it
+    vividness: the place of the slider that gives the rule, if it came from there; for plots
+    """
+
+    name: str
+    rule: ColorRule
+    vividness: float | None = None
+
+
+def rules_of(taus: Sequence[float], temperatures: Sequence[float]) -> list[Setting]:
+    """Each tau with each temperature. Raises BadOption for one outside its range."""
+    return [
+        Setting(f"tau {tau:g}, T {temperature:g}", ColorRule(tau=tau, temperature=temperature))
+        for tau, temperature in itertools.product(taus, temperatures)
+    ]
