@@ -11,6 +11,7 @@ from photochrom.cli.train import sentence, time_left
 from photochrom.errors import Diverged
 from photochrom.training import export as exporting
 from photochrom.training import loop
+from photochrom.training.loop import Machine
 from photochrom.training.run import BEST, LAST
 
 
@@ -46,15 +47,19 @@ def trained(monkeypatch):
 def test_what_train_passes_on(call, pictures, trained):
     done = call(
         "train", "flagship", "--data", "p", "q", "--val", "q", "--set", "rate=0.001", "--minutes", "3",
-        "--device", "cpu", "--precision", "32-true", "--resume", "--out", "run",
+        "--device", "cpu", "--precision", "32-true", "--resume", "--out", "run", "--epochs", "9",
+        "--batch", "5", "--backbone", "lite2.pth", "--devices", "2", "--num-nodes", "3",
     )  # fmt: skip
     assert done.exit_code == 0, done.stderr
     assert done.stdout == f"{Path('run', LAST)}\n"
     assert (trained["recipe"].network, trained["recipe"].rate) == ("flagship", 0.001)
     assert [Path(picture.name).as_posix() for picture in trained["pictures"]][-1] == "q/a.png"
     assert (len(trained["pictures"]), len(trained["validation"])) == (4, 1)
-    assert (trained["budget"].minutes, trained["resume"]) == (3, True)
-    assert (trained["device"], trained["precision"]) == ("cpu", "32-true")
+    assert trained["recipe"].losses == {"cross_entropy": 1.0}
+    assert trained["recipe"].backbone == "lite2.pth"
+    assert [stage.batch for stage in trained["recipe"].stages] == [5]
+    assert (trained["budget"].minutes, trained["budget"].epochs, trained["resume"]) == (3, 9, True)
+    assert trained["machine"] == Machine(device="cpu", precision="32-true", devices=2, nodes=3)
     lines = done.stderr.splitlines()
     assert "step 50, 50.0%, loss 3.142, 41.5 pictures a second" in lines
     assert any(line.startswith("step 50, 50.0%, validation loss 3, +0.50 dB over grey") for line in lines)
@@ -69,7 +74,7 @@ def test_without_out_a_run_is_called_as_its_network(call, pictures, trained):
     ("words", "message"),
     [
         (["--steps", "1"], "--data"),
-        (["--data", "p"], "--minutes N or --steps N"),
+        (["--data", "p"], "--epochs N, --minutes N or --steps N"),
         (["--data", "p", "--minutes", "0"], "--minutes"),
         (["--data", "p", "--steps", "1", "--device", "toaster"], "--device"),
     ],
@@ -81,10 +86,10 @@ def test_wrong_usage(call, pictures, words, message):
 
 
 def test_a_recipe_for_another_network(call, pictures, trained):
-    Path("r.toml").write_text('network = "other"')
+    Path("r.toml").write_text('network = "cnn4"\nlosses = {l1 = 1}')
     done = call("train", "flagship", "--data", "p", "--steps", "1", "--recipe", "r.toml")
     assert done.exit_code == 2
-    assert "'other', not 'flagship'" in done.stderr
+    assert "'cnn4', not 'flagship'" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -93,6 +98,7 @@ def test_a_recipe_for_another_network(call, pictures, trained):
         (["--data", "none"], "none: "),
         (["--data", "p", "--set", "rat=1"], "rat: unknown setting; did you mean rate?"),
         (["--data", "p", "--recipe", "none.toml"], "none.toml: "),
+        (["--data", "p", "--set", "options.dims=1"], "options.dims: unknown option; did you mean dim?"),
     ],
 )
 def test_an_error_of_the_library_is_one_line(call, pictures, words, line):
@@ -100,6 +106,20 @@ def test_an_error_of_the_library_is_one_line(call, pictures, words, line):
     assert done.exit_code == 1
     assert done.stderr.startswith(line)
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_recipe_by_its_name(call, pictures, trained):
+    assert call("train", "cnn4-rgb", "--data", "p", "--steps", "1", "-q").exit_code == 0
+    assert (trained["recipe"].network, trained["out"]) == ("cnn4", Path("runs/cnn4-rgb"))
+    done = call("train", "cnn5", "--data", "p", "--steps", "1", "-q")
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "did you mean cnn4?" in done.stderr
+
+
+def test_of_several_processes_one_speaks(call, pictures, trained, monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    done = call("train", "cnn4", "--data", "p", "--steps", "1")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_divergence_is_one_line(call, pictures, monkeypatch):

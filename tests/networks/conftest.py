@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from photochrom.color.bins import gamut_bins
 from photochrom.networks.flagship import Flagship
 
 torch.set_num_threads(1)
@@ -12,7 +13,8 @@ torch.set_num_threads(1)
 def tiny():
     """A Flagship of 20 bins whose head is random, since one of zeros lets nothing through."""
     torch.manual_seed(0)
-    network = Flagship(bins=20, dim=32, blocks=1, widths=(16, 16))
+    centers = torch.tensor(gamut_bins().centers[:20].tolist())
+    network = Flagship(centers=centers, dim=32, blocks=1, widths=(16, 16))
     torch.nn.init.normal_(network.decoder.head.weight, std=0.1)
     return network.eval()
 

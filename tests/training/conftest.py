@@ -7,12 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
-from photochrom.color.bins import gamut_bins
 from photochrom.datasets.pictures import EncodedPicture
 from photochrom.networks import flagship
 from photochrom.training import checkpoint
-from photochrom.training.config import Recipe, Stage, to_values
-from photochrom.training.run import build
+from photochrom.training.config import Recipe, Sampling, Stage, to_values
+from photochrom.training.run import LAST, build
 
 torch.set_num_threads(1)
 
@@ -38,8 +37,11 @@ def pictures():
 def recipe():
     """Everything switched on, everything small."""
     return Recipe(
-        dim=32, blocks=1, widths=(16, 8), stages=(Stage(sizes=((32, 32),), batch=4),), warmup=2,
-        rate=5e-3, encoder_rate=2e-3, ema=0.9,
+        network="flagship", losses={"cross_entropy": 1.0},
+        options={"dim": 32, "blocks": 1, "widths": [16, 8]},
+        sampling=Sampling(damaged=0.5, film=0.25, hinted=0.4, wished=0.15),
+        stages=(Stage(sizes=((32, 32),), batch=4),), warmup=2, rate=5e-3, encoder_rate=2e-3,
+        optimizer="adamw", betas=(0.9, 0.99), weight_decay=0.02, schedule="cosine", clip=1.0, ema=0.9,
     )  # fmt: skip
 
 
@@ -52,10 +54,12 @@ def shallow(monkeypatch):
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
     """A checkpoint as the loop writes it, of a tiny flagship with random weights in every place."""
-    recipe = Recipe(dim=32, blocks=1, widths=(16, 16), encoder_weights="somewhere/private/lite2.pth")
-    centers = torch.tensor(gamut_bins().centers.tolist())
+    recipe = Recipe(
+        network="flagship", losses={"cross_entropy": 1.0}, backbone="somewhere/private/lite2.pth",
+        options={"dim": 32, "blocks": 1, "widths": [16, 16]},
+    )  # fmt: skip
     torch.manual_seed(0)
-    network = build(Recipe(dim=32, blocks=1, widths=(16, 16)), bins=len(centers))
+    network = build(recipe)
     torch.nn.init.normal_(network.decoder.head.weight, std=0.3)
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
@@ -66,12 +70,16 @@ def trained(tmp_path_factory):
         "network": {},
         "average": network.state_dict(),
         "optimizer": {},
-        "prior": torch.arange(1, len(centers) + 1),
-        "centers": centers,
+        "critic": {},
+        "critic_optimizer": {},
+        "prior": torch.arange(1, len(network.centers) + 1),
+        "first_prior": torch.empty(0),
+        "classes": (),
         "step": 70,
+        "shown": 280,
         "seconds": 5400.0,
         "best": 2.5,
     }
-    file = tmp_path_factory.mktemp("run") / "last.ckpt"
+    file = tmp_path_factory.mktemp("run") / LAST
     checkpoint.save(file, state)
     return file

@@ -7,6 +7,7 @@ import time
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from photochrom.errors import TrainingError
@@ -24,29 +25,29 @@ for step in range(10**6):
 
 
 def test_round_trip(tmp_path):
-    file = tmp_path / "last.ckpt"
+    file = tmp_path / "last.safetensors"
     checkpoint.save(file, {"step": 3, "recipe": {"sizes": ((32, 64),)}, "weights": torch.arange(4)})
     state = checkpoint.load(file)
     assert state["step"] == 3
-    assert state["recipe"] == {"sizes": ((32, 64),)}
+    assert state["recipe"] == {"sizes": [[32, 64]]}
     assert torch.equal(state["weights"], torch.arange(4))
-    assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["last.safetensors"]
 
 
 def test_a_failure_in_the_middle_leaves_the_one_before(tmp_path, monkeypatch):
-    file = tmp_path / "last.ckpt"
+    file = tmp_path / "last.safetensors"
     checkpoint.save(file, {"step": 1})
 
-    def half(state, handle):
-        handle.write(b"half of it")
+    def half(tensors, partial, metadata):
+        partial.write_bytes(b"half of it")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(torch, "save", half)
-    with pytest.raises(TrainingError, match=r"last\.ckpt: checkpoint not written: .*No space left"):
+    monkeypatch.setattr(checkpoint, "save_file", half)
+    with pytest.raises(TrainingError, match=r"last\.safetensors: checkpoint not written: .*No space left"):
         checkpoint.save(file, {"step": 2})
     monkeypatch.undo()
     assert checkpoint.load(file)["step"] == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["last.safetensors"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on file sizes there")
@@ -60,16 +61,16 @@ def test_a_full_disk_is_one_clear_line(tmp_path):
         "try:\n    checkpoint.save(file, {'step': 2, 'weights': torch.zeros(10**6)})\n"
         "except TrainingError as error:\n    print(error, checkpoint.load(file)['step'])\n"
     )
-    file = tmp_path / "last.ckpt"
+    file = tmp_path / "last.safetensors"
     done = subprocess.run([sys.executable, "-c", program, file], capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"{file}: checkpoint not written: ")
     assert done.stdout.endswith(" 1\n")
-    assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["last.safetensors"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
 def test_a_kill_in_the_middle_leaves_the_one_before(tmp_path):
-    file, partial = tmp_path / "last.ckpt", tmp_path / "last.ckpt.part"
+    file, partial = tmp_path / "last.safetensors", tmp_path / "last.safetensors.part"
     writer = subprocess.Popen([sys.executable, "-c", WRITER, str(file)])
     try:
         deadline = time.monotonic() + 60
@@ -89,23 +90,25 @@ def test_a_kill_in_the_middle_leaves_the_one_before(tmp_path):
 
 @pytest.mark.parametrize("data", [b"", b"no checkpoint at all", None])
 def test_anything_else_is_refused(tmp_path, data):
-    file = tmp_path / "last.ckpt"
+    file = tmp_path / "last.safetensors"
     if data is not None:
         file.write_bytes(data)
     reason = "no checkpoint here" if data is None else "not a checkpoint of Photochrom, or damaged"
-    with pytest.raises(TrainingError, match=rf"last\.ckpt: {reason}$"):
+    with pytest.raises(TrainingError, match=rf"last\.safetensors: {reason}$"):
         checkpoint.load(file)
 
 
-@pytest.mark.parametrize("state", [torch.zeros(3), {"step": 1}, {"version": 99}])
-def test_other_tensors_are_refused(tmp_path, state):
-    torch.save(state, tmp_path / "other.ckpt")
-    with pytest.raises(TrainingError, match=r"other\.ckpt: (not a checkpoint|checkpoint of version 99)"):
-        checkpoint.load(tmp_path / "other.ckpt")
+@pytest.mark.parametrize("header", [None, {}, {"photochrom": "[]"}, {"photochrom": '{"version": 99}'}])
+def test_other_tensors_are_refused(tmp_path, header):
+    save_file({"weights": torch.zeros(3)}, tmp_path / "other.safetensors", metadata=header)
+    with pytest.raises(
+        TrainingError, match=r"other\.safetensors: (not a checkpoint|checkpoint of version 99)"
+    ):
+        checkpoint.load(tmp_path / "other.safetensors")
 
 
 def test_a_cut_checkpoint_is_refused(tmp_path):
-    file = tmp_path / "last.ckpt"
+    file = tmp_path / "last.safetensors"
     checkpoint.save(file, {"weights": torch.zeros(10_000)})
     file.write_bytes(file.read_bytes()[:20_000])
     with pytest.raises(TrainingError, match="or damaged"):
@@ -114,7 +117,7 @@ def test_a_cut_checkpoint_is_refused(tmp_path):
 
 def test_no_folder(tmp_path):
     with pytest.raises(TrainingError, match="checkpoint not written"):
-        checkpoint.save(tmp_path / "nowhere" / "last.ckpt", {})
+        checkpoint.save(tmp_path / "nowhere" / "last.safetensors", {})
 
 
 def test_the_average_follows_and_then_holds():

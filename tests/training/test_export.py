@@ -13,10 +13,11 @@ from photochrom.errors import TrainingError
 from photochrom.inference.card import ModelCard
 from photochrom.inference.network import load_network
 from photochrom.networks.flagship import Features
-from photochrom.training import checkpoint
+from photochrom.training import checkpoint, graphs
 from photochrom.training import export as exporter
 from photochrom.training.config import Recipe
 from photochrom.training.run import build
+from photochrom.training.values import from_values
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def exported(trained, tmp_path_factory):
 @pytest.fixture(scope="module")
 def network(trained):
     state = checkpoint.load(trained)
-    network = build(Recipe(dim=32, blocks=1, widths=(16, 16)), bins=len(state["centers"]))
+    network = build(from_values(Recipe, state["recipe"]))
     network.load_state_dict(state["average"])
     return network.eval()
 
@@ -61,7 +62,7 @@ def test_the_graphs_agree_with_torch(exported, network, sessions, size, count):
 
 def test_what_is_stated_is_what_was_found(exported, network):
     assert 0 < exported.worst < exporter.MOST_DIFFERENCE
-    assert exporter.difference(network, exported.card) == exported.worst
+    assert graphs.difference(network, exported.card) == exported.worst
     card = json.loads(exported.card.read_text("utf8"))
     assert card["worst_difference"] == pytest.approx(exported.worst, abs=1e-5)
 
@@ -90,7 +91,7 @@ def test_the_card_loads_and_says_what_it_is(exported, network):
 def test_nothing_private_gets_out(exported):
     for file in exported.card.parent.iterdir():
         assert b"somewhere" not in file.read_bytes()
-    assert json.loads(exported.card.read_text("utf8"))["trained"]["recipe"]["encoder_weights"] == "lite2.pth"
+    assert json.loads(exported.card.read_text("utf8"))["trained"]["recipe"]["backbone"] == "lite2.pth"
 
 
 def test_only_the_model_is_left_in_the_folder(exported):
@@ -119,7 +120,7 @@ def test_the_same_checkpoint_gives_the_same_files(trained, exported, tmp_path):
 
 
 def test_graphs_that_differ_are_refused(trained, tmp_path, monkeypatch):
-    halved = exporter.halved
+    halved = graphs.halved
 
     def damaged(model):
         for weight in model.graph.initializer:
@@ -129,8 +130,8 @@ def test_graphs_that_differ_are_refused(trained, tmp_path, monkeypatch):
         return halved(model)
 
     (tmp_path / "tiny.json").write_text("the model before")
-    monkeypatch.setattr(exporter, "halved", damaged)
-    with pytest.raises(TrainingError, match=r"last\.ckpt: exported graphs differ from torch by 1"):
+    monkeypatch.setattr(graphs, "halved", damaged)
+    with pytest.raises(TrainingError, match=r"last\.safetensors: exported graphs differ from torch by 1"):
         exporter.export(trained, tmp_path, name="tiny")
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"tiny.json": "the model before"}
 
@@ -141,10 +142,10 @@ def test_a_checkpoint_of_something_else_is_refused(trained, tmp_path, fault):
     if fault == "average":
         del state["average"]["decoder.head.weight"]
     else:
-        state["recipe"] |= {"dim": 64} if fault == "recipe" else {"network": "unknown"}
-    checkpoint.save(tmp_path / "other.ckpt", state)
-    with pytest.raises(TrainingError, match=r"other\.ckpt: holds no such network"):
-        exporter.export(tmp_path / "other.ckpt", tmp_path / "out")
+        state["recipe"] |= {"options": {"dim": 64}} if fault == "recipe" else {"network": "unknown"}
+    checkpoint.save(tmp_path / "other.safetensors", state)
+    with pytest.raises(TrainingError, match=r"other\.safetensors: holds no such network"):
+        exporter.export(tmp_path / "other.safetensors", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -154,14 +155,14 @@ def test_checkpoints_of_a_run_are_averaged(trained, network, tmp_path):
     shifted = {
         key: value + 0.5 if key == "decoder.head.bias" else value for key, value in state["average"].items()
     }
-    checkpoint.save(tmp_path / "later.ckpt", {**state, "average": shifted})
-    mixed = exporter._mixed(trained, [tmp_path / "later.ckpt"])["average"]
+    checkpoint.save(tmp_path / "later.safetensors", {**state, "average": shifted})
+    mixed = exporter._mixed(trained, [tmp_path / "later.safetensors"])["average"]
     torch.testing.assert_close(mixed["decoder.head.bias"], state["average"]["decoder.head.bias"] + 0.25)
     torch.testing.assert_close(mixed["decoder.head.weight"], state["average"]["decoder.head.weight"])
-    exporter.export(trained, tmp_path / "out", others=[tmp_path / "later.ckpt"], name="tiny")
+    exporter.export(trained, tmp_path / "out", others=[tmp_path / "later.safetensors"], name="tiny")
 
     other = {**state, "average": {"decoder.head.bias": state["average"]["decoder.head.bias"]}}
-    checkpoint.save(tmp_path / "other.ckpt", other)
-    with pytest.raises(TrainingError, match=r"other\.ckpt: holds another network"):
-        exporter.export(trained, tmp_path / "none", others=[tmp_path / "other.ckpt"])
+    checkpoint.save(tmp_path / "other.safetensors", other)
+    with pytest.raises(TrainingError, match=r"other\.safetensors: holds another network"):
+        exporter.export(trained, tmp_path / "none", others=[tmp_path / "other.safetensors"])
     assert not (tmp_path / "none").exists()

@@ -12,9 +12,9 @@ import torch
 
 from photochrom.datasets.pictures import EncodedPicture
 from photochrom.errors import BadConfig, Diverged, TrainingError
-from photochrom.training import checkpoint, loop
-from photochrom.training.config import Stage
-from photochrom.training.loop import Budget, rate_at, train
+from photochrom.training import checkpoint, loop, turns
+from photochrom.training.config import Sampling, Stage
+from photochrom.training.loop import Budget, Machine, rate_at, train
 from photochrom.training.run import BEST, LAST, LOG
 
 pytestmark = pytest.mark.usefixtures("shallow")
@@ -25,11 +25,12 @@ def start(recipe, pictures, tmp_path):
     """Trains in float32 on the CPU in the folder "run", a line of the log a step."""
 
     def go(*, out="run", recipe=recipe, steps=4, save_every=5.0, validate_every=15.0, log_every=1, **options):
+        options = {"device": "cpu", "precision": "32-true", **options}
         budget = Budget(
             steps=steps, save_every=save_every, validate_every=validate_every, log_every=log_every
         )
-        options = {"device": "cpu", "precision": "32-true", **options}
-        return train(recipe, pictures, tmp_path / out, budget=budget, **options)
+        machine = Machine(**{name: options.pop(name) for name in ("device", "precision") if name in options})
+        return train(recipe, pictures, tmp_path / out, budget=budget, machine=machine, **options)
 
     return go
 
@@ -54,7 +55,7 @@ def ctrl_c_at(step):
 
 def test_a_few_steps_lower_the_loss(start, recipe, tmp_path):
     reports = []
-    plain = dataclasses.replace(recipe, damaged=0.0, film=0.0)
+    plain = dataclasses.replace(recipe, sampling=Sampling(hinted=0.4, wished=0.15))
     final = start(recipe=plain, steps=16, report=reports.append)
     assert final == tmp_path / "run" / LAST
     found = losses(tmp_path / "run")
@@ -93,9 +94,9 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(start, tmp_path):
 def test_every_step_and_every_seed_draws_anew(start, recipe, monkeypatch):
     honest, seeds = loop.sample, []
 
-    def watched(rgb, targets, recipe, generator):
+    def watched(rgb, label, network, sampling, generator):
         seeds.append(generator.initial_seed())
-        return honest(rgb, targets, recipe, generator)
+        return honest(rgb, label, network, sampling, generator)
 
     monkeypatch.setattr(loop, "sample", watched)
     start(steps=3)
@@ -142,14 +143,16 @@ def test_what_was_lost_is_cut_from_the_log(start, tmp_path):
 def test_a_run_is_not_overwritten(start, tmp_path):
     start(steps=1)
     before = (tmp_path / "run" / LAST).read_bytes()
-    with pytest.raises(TrainingError, match=r"run: holds a run already \(last\.ckpt\): .*--resume.*--out"):
+    with pytest.raises(
+        TrainingError, match=r"run: holds a run already \(last\.safetensors\): .*--resume.*--out"
+    ):
         start(steps=1)
     assert (tmp_path / "run" / LAST).read_bytes() == before
     assert len(lines(tmp_path / "run")) == 1
 
 
 def test_nothing_to_resume(start, tmp_path):
-    with pytest.raises(TrainingError, match=r"last\.ckpt: no checkpoint here"):
+    with pytest.raises(TrainingError, match=r"last\.safetensors: no checkpoint here"):
         start(resume=True)
     assert not (tmp_path / "run").exists()
 
@@ -162,18 +165,18 @@ def test_a_folder_that_cannot_be_made(start, tmp_path):
 
 def test_another_network_cannot_take_over(start, recipe, tmp_path):
     start(steps=1)
-    with pytest.raises(BadConfig, match=r"dim: 64 now, but .*run was begun with 32"):
-        start(recipe=dataclasses.replace(recipe, dim=64), resume=True)
+    with pytest.raises(BadConfig, match=r"options.dim: 64 now, but .*run was begun with 32"):
+        start(recipe=dataclasses.replace(recipe, options={**recipe.options, "dim": 64}), resume=True)
     state = checkpoint.load(tmp_path / "run" / LAST)
     del state["network"]["decoder.head.bias"]
     checkpoint.save(tmp_path / "run" / LAST, state)
-    with pytest.raises(TrainingError, match=r"last\.ckpt: does not fit this network"):
+    with pytest.raises(TrainingError, match=r"last\.safetensors: does not fit this network"):
         start(resume=True)
 
 
 def test_a_resumed_run_needs_no_starting_weights_but_heeds_the_recipe(start, recipe, tmp_path):
     start(steps=1)
-    changed = dataclasses.replace(recipe, encoder_weights="gone.pth", rate=1e-3, weight_decay=0.5)
+    changed = dataclasses.replace(recipe, backbone="gone.pth", rate=1e-3, weight_decay=0.5)
     start(recipe=changed, steps=2, resume=True)
     state = checkpoint.load(tmp_path / "run" / LAST)
     groups = state["optimizer"]["param_groups"]
@@ -184,20 +187,21 @@ def test_a_resumed_run_needs_no_starting_weights_but_heeds_the_recipe(start, rec
 
 def test_starting_weights_that_are_missing(start, recipe):
     with pytest.raises(BadConfig, match=r"gone\.pth: not EfficientNet-Lite2's weights"):
-        start(recipe=dataclasses.replace(recipe, encoder_weights="gone.pth"))
+        start(recipe=dataclasses.replace(recipe, backbone="gone.pth"))
 
 
 @pytest.mark.parametrize("saved", [True, False])
 def test_divergence_names_the_step_and_the_way_back(start, tmp_path, monkeypatch, saved):
-    honest, calls = loop.flagship_loss, 0
+    honest, calls = turns.weighed, 0
 
-    def broken(network, batch):
+    def broken(*arguments):
         nonlocal calls
         calls += 1
-        return honest(network, batch) * (float("nan") if calls == 3 else 1)
+        found = honest(*arguments)
+        return {name: loss * (float("nan") if calls == 3 else 1) for name, loss in found.items()}
 
-    monkeypatch.setattr(loop, "flagship_loss", broken)
-    way = r"last good checkpoint: .*last\.ckpt" if saved else "no checkpoint was written yet"
+    monkeypatch.setattr(turns, "weighed", broken)
+    way = r"last good checkpoint: .*last\.safetensors" if saved else "no checkpoint was written yet"
     with pytest.raises(Diverged, match=f"run: the loss is no number at step 2; {way}"):
         start(steps=5, save_every=0 if saved else 5)
     if saved:
@@ -211,7 +215,7 @@ def test_lack_of_memory_names_a_batch_to_try(start, recipe, monkeypatch, batch, 
     def too_much(*arguments):
         raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 7 PiB.")
 
-    monkeypatch.setattr(loop, "flagship_loss", too_much)
+    monkeypatch.setattr(turns, "weighed", too_much)
     small = dataclasses.replace(recipe, stages=(Stage(sizes=((32, 64),), batch=batch),))
     with pytest.raises(TrainingError, match=rf"batch: {batch} pictures of 32×64 do not fit .*; {cure}$"):
         start(recipe=small)
@@ -221,13 +225,13 @@ def test_stages_follow_and_the_speed_is_right_across_them(start, recipe, tmp_pat
     ticks = iter(range(1000))
     monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     shapes = []
-    honest = loop.flagship_loss
+    honest = turns.weighed
 
-    def watched(network, batch):
+    def watched(answer, batch, aids, losses):
         shapes.append(tuple(batch.lightness.shape))
-        return honest(network, batch)
+        return honest(answer, batch, aids, losses)
 
-    monkeypatch.setattr(loop, "flagship_loss", watched)
+    monkeypatch.setattr(turns, "weighed", watched)
     stages = (Stage(share=0.5, sizes=((32, 32),), batch=4), Stage(share=0.5, sizes=((64, 32),), batch=2))
     start(recipe=dataclasses.replace(recipe, stages=stages), steps=6, log_every=4)
     assert shapes == [(4, 1, 32, 32)] * 3 + [(2, 1, 64, 32)] * 3
@@ -282,7 +286,7 @@ def test_machines_that_are_not_there(start, options, message):
 
 
 def test_unknown_networks_are_refused(start, recipe):
-    with pytest.raises(BadConfig, match="network: 'flagshop' is not one of flagship"):
+    with pytest.raises(BadConfig, match=r"network: 'flagshop' is not one of .*; did you mean flagship\?"):
         start(recipe=dataclasses.replace(recipe, network="flagshop"))
 
 

@@ -4,15 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from photochrom.color.bins import gamut_bins
 from photochrom.color.srgb import srgb_to_lab
-from photochrom.networks.ab_targets import AbTargets
+from photochrom.networks import told
+from photochrom.networks.flagship import Flagship
 from photochrom.networks.torch_color import srgb_to_linear
 from photochrom.training import objectives
-from photochrom.training.config import Recipe
+from photochrom.training.config import Sampling
 
-TARGETS = AbTargets(torch.tensor(gamut_bins().centers.tolist()))
+NETWORK = Flagship(dim=32, blocks=0, widths=(8, 8))
+TARGETS = NETWORK.targets
 BINS = len(TARGETS.centers)
+LABEL = torch.full((6,), -1)
 
 
 def generator(seed=0):
@@ -24,40 +26,49 @@ def rgb():
     return torch.randint(0, 256, (6, 32, 64, 3), dtype=torch.uint8, generator=generator(3))
 
 
+def shown(rgb, sampling, seed=0):
+    label = torch.full((len(rgb),), -1)
+    return objectives.sample(rgb, label, NETWORK, sampling, generator(seed))
+
+
 def test_shapes_and_ranges(rgb):
-    batch = objectives.sample(rgb, TARGETS, Recipe(hinted=1.0, wished=1.0), generator())
+    batch = shown(rgb, Sampling(hinted=1.0, wished=1.0))
     assert batch.lightness.shape == (6, 1, 32, 64)
     assert 0 <= float(batch.lightness.min()) <= float(batch.lightness.max()) <= 100
     assert batch.hints.shape == (6, 3, 8, 16)
     assert batch.wishes.shape == (6, BINS + 3)
-    assert batch.index.shape == batch.weight.shape == (6, 4, 8, 16)
-    assert batch.ab.shape == (6, 2, 8, 16)
+    assert batch.ab.shape == (6, 2, 32, 64)
+    assert torch.equal(batch.label, LABEL)
+    answer = NETWORK.asked(batch)
+    assert answer.bins.shape == answer.shares.shape == (6, 4, 8, 16)
 
 
 def test_without_damage_it_is_the_picture(rgb):
-    batch = objectives.automatic(rgb, TARGETS)
+    batch = objectives.automatic(rgb, LABEL)
+    bins, shares = NETWORK.binned(batch)
     there = srgb_to_lab(rgb.numpy() / 255)
     np.testing.assert_allclose(batch.lightness[:, 0].numpy(), there[..., 0], atol=1e-3)
     mean = there[..., 1:].reshape(6, 8, 4, 16, 4, 2).mean((2, 4))
-    np.testing.assert_allclose(batch.ab.permute(0, 2, 3, 1).numpy(), mean, atol=1e-3)
-    expected = (TARGETS.centers[batch.index] * batch.weight[..., None]).sum(1)
-    torch.testing.assert_close(expected.permute(0, 3, 1, 2), batch.ab, atol=1e-3, rtol=0)
-    assert not batch.hints.any()
-    assert not batch.wishes.any()
+    np.testing.assert_allclose(batch.lab.permute(0, 2, 3, 1).numpy(), there, atol=1e-3)
+    np.testing.assert_array_equal(batch.rgb.permute(0, 2, 3, 1).numpy(), rgb.numpy() / np.float32(255))
+    expected = (TARGETS.centers[bins] * shares[..., None]).sum(1)
+    np.testing.assert_allclose(expected.numpy(), mean, atol=1e-3)
+    assert batch.hints is None
+    assert batch.wishes is None
 
 
 def test_damage_leaves_the_colours_asked_for_alone(rgb):
-    sound = objectives.automatic(rgb, TARGETS)
-    damaged = objectives.sample(rgb, TARGETS, Recipe(damaged=1.0, film=1.0), generator())
-    assert torch.equal(sound.ab, damaged.ab)
-    assert torch.equal(sound.index, damaged.index)
+    sound = objectives.automatic(rgb, LABEL)
+    damaged = shown(rgb, Sampling(damaged=1.0, film=1.0))
+    assert torch.equal(sound.lab, damaged.lab)
+    assert torch.equal(sound.rgb, damaged.rgb)
     assert not torch.equal(sound.lightness, damaged.lightness)
 
 
 def test_a_sample_is_a_function_of_its_generator(rgb):
-    recipe = Recipe(hinted=0.5, wished=0.5)
-    first, second, other = (objectives.sample(rgb, TARGETS, recipe, generator(n)) for n in (1, 1, 2))
-    for name in ("lightness", "hints", "wishes", "index", "weight", "ab"):
+    sampling = Sampling(damaged=0.5, film=0.25, hinted=0.5, wished=0.5)
+    first, second, other = (shown(rgb, sampling, seed) for seed in (1, 1, 2))
+    for name in ("lightness", "hints", "wishes", "lab", "rgb"):
         assert torch.equal(getattr(first, name), getattr(second, name))
     assert not torch.equal(first.lightness, other.lightness)
 
@@ -69,14 +80,14 @@ def test_the_table_of_bytes_is_the_curve():
 
 def test_hints_tell_the_truth():
     ab = torch.randn((200, 2, 16, 24), generator=generator(1)).mul(10).cumsum(3)
-    hints = objectives.sampled_hints(ab, generator(), share=0.6)
-    told = hints[:, 2].flatten(1).any(1)
-    assert float(told.float().mean()) == pytest.approx(0.6, abs=0.1)
+    hints = told.sampled_hints(ab, generator(), share=0.6)
+    hinted = hints[:, 2].flatten(1).any(1)
+    assert float(hinted.float().mean()) == pytest.approx(0.6, abs=0.1)
     assert 0 <= float(hints[:, 2].min()) <= float(hints[:, 2].max()) <= 1
     assert not hints[:, :2][(hints[:, 2:] == 0).expand(-1, 2, -1, -1)].any()
     # A click carries the mean of its cells, so over a flat picture it is the colour itself.
     flat = torch.tensor([30.0, -40.0]).view(1, 2, 1, 1).expand(50, 2, 16, 24)
-    hints = objectives.sampled_hints(flat, generator(), share=1.0)
+    hints = told.sampled_hints(flat, generator(), share=1.0)
     at = hints[:, 2] > 0
     assert at.flatten(1).any(1).all()
     torch.testing.assert_close(hints[:, 0][at], torch.full((int(at.sum()),), 30.0))
@@ -84,35 +95,35 @@ def test_hints_tell_the_truth():
 
 
 def test_no_hints_when_none_are_wanted():
-    assert not objectives.sampled_hints(torch.ones(9, 2, 8, 8), generator(), share=0.0).any()
+    assert not told.sampled_hints(torch.ones(9, 2, 8, 8), generator(), share=0.0).any()
 
 
 def test_wishes_are_the_pictures_own(rgb):
-    batch = objectives.sample(rgb, TARGETS, Recipe(wished=1.0), generator())
-    palette, told, colorful, asked = batch.wishes.split([BINS, 1, 1, 1], dim=1)
-    assert (told == 1).all()
+    batch = shown(rgb, Sampling(wished=1.0))
+    palette, given, colorful, asked = batch.wishes.split([BINS, 1, 1, 1], dim=1)
+    assert (given == 1).all()
     assert (asked == 1).all()
     torch.testing.assert_close(palette.sum(1), torch.ones(6))
     torch.testing.assert_close(palette @ TARGETS.centers, batch.ab.mean((2, 3)), atol=1e-3, rtol=0)
-    figure = objectives.colorfulness(rgb.permute(0, 3, 1, 2) / 255)
+    figure = told.colorfulness(rgb.permute(0, 3, 1, 2) / 255)
     torch.testing.assert_close(colorful[:, 0] * 50, figure)
 
 
 def test_wishes_not_told_are_zero(rgb):
     big = rgb.repeat(40, 1, 1, 1)
-    batch = objectives.sample(big, TARGETS, Recipe(wished=0.3), generator())
-    palette, told, colorful, asked = batch.wishes.split([BINS, 1, 1, 1], dim=1)
-    for given, flag in ((palette, told), (colorful, asked)):
+    batch = shown(big, Sampling(wished=0.3))
+    palette, given, colorful, asked = batch.wishes.split([BINS, 1, 1, 1], dim=1)
+    for values, flag in ((palette, given), (colorful, asked)):
         assert float(flag.mean()) == pytest.approx(0.3, abs=0.1)
-        assert not given[flag[:, 0] == 0].any()
-        assert given[flag[:, 0] == 1].any(1).all()
+        assert not values[flag[:, 0] == 0].any()
+        assert values[flag[:, 0] == 1].any(1).all()
 
 
 def test_colourfulness_of_known_pictures():
     # Hasler and Süsstrunk's M3 by hand: rg = ±255, yb = ±127.5 of pure red and cyan, half and half.
     halves = torch.tensor([[1.0, 0, 0], [0, 1, 1]]).T.view(1, 3, 1, 2)
     grey = torch.rand(1, 1, 4, 4).expand(1, 3, 4, 4)
-    assert float(objectives.colorfulness(halves)) == pytest.approx((255**2 + 127.5**2) ** 0.5, rel=1e-4)
-    assert float(objectives.colorfulness(grey)) == pytest.approx(0, abs=1e-3)
+    assert float(told.colorfulness(halves)) == pytest.approx((255**2 + 127.5**2) ** 0.5, rel=1e-4)
+    assert float(told.colorfulness(grey)) == pytest.approx(0, abs=1e-3)
     red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1).expand(1, 3, 2, 2)
-    assert float(objectives.colorfulness(red)) == pytest.approx(0.3 * (255**2 + 127.5**2) ** 0.5, rel=1e-4)
+    assert float(told.colorfulness(red)) == pytest.approx(0.3 * (255**2 + 127.5**2) ** 0.5, rel=1e-4)

@@ -27,7 +27,7 @@ class Extra:
 EXTRAS: Final[dict[str, Extra]] = {
     "evaluate": Extra("preparing a metric's network", ("onnx",)),
     "heic": Extra("reading HEIC", ("pillow_heif",)),
-    "train": Extra("training", ("torch", "lightning_fabric", "onnx", "safetensors", "PIL")),
+    "train": Extra("training", ("torch", "lightning_fabric", "onnx", "safetensors", "PIL", "tensorboard")),
 }
 """Name in the brackets of the pip command → what it is."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,7 +17,16 @@ from photochrom.cli.console import INTERRUPTED, Console
 from photochrom.cli.extras import extra
 from photochrom.cli.options import console_options
 
+if TYPE_CHECKING:
+    from photochrom.training.config import Recipe
+
 Report = Callable[[dict[str, Any]], None]
+
+LIMITS: Final = ("epochs", "minutes", "steps")
+"""Options that say how long, each a field of the loop's budget."""
+
+LOOKS: Final = 8
+"""Validations that a run has at least: as many columns has its sample grid."""
 
 _FOLDER: Final = click.Path(path_type=Path)
 
@@ -41,6 +52,9 @@ _FOLDER: Final = click.Path(path_type=Path)
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A setting that beats the recipe's."
 )
+@click.option("--backbone", metavar="FILE", type=_FOLDER, help="Weights of the network's pretrained part.")
+@click.option("--batch", type=click.IntRange(min=1), help="Pictures a step and a process, in every stage.")
+@click.option("--epochs", type=click.FloatRange(min=0, min_open=True), help="How many epochs in all.")
 @click.option(
     "--minutes", type=click.FloatRange(min=0, min_open=True), help="How long, resumed time included."
 )
@@ -55,66 +69,36 @@ _FOLDER: Final = click.Path(path_type=Path)
     show_default=True,
     help="How numbers are held.",
 )
+@click.option(
+    "--devices", type=click.IntRange(min=1), default=1, show_default=True, help="Processes on a computer."
+)
+@click.option(
+    "--num-nodes", "nodes", type=click.IntRange(min=1), default=1, show_default=True, help="Computers."
+)
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint of --out.")
 @click.option("--out", metavar="RUN", type=_FOLDER, help="Folder of the run. Without it: runs/NAME.")
 @console_options
 @click.pass_context
-def train(
-    ctx: click.Context,
-    *,
-    name: str,
-    more: tuple[Path, ...],
-    data: tuple[Path, ...],
-    val: tuple[Path, ...],
-    recipe: Path | None,
-    overrides: tuple[str, ...],
-    minutes: float | None,
-    steps: int | None,
-    device: str,
-    precision: str,
-    resume: bool,
-    out: Path | None,
-    console: Console,
-) -> None:
-    """Train the network NAME, such as flagship.
+def train(ctx: click.Context, /, *, name: str, out: Path | None, console: Console, **words: Any) -> None:
+    """Train a network of the zoo by the recipe NAME, such as pix2pix, or by the one of --recipe.
 
-    The run's folder receives last.ckpt every few minutes, best.ckpt and log.jsonl. Ctrl-C saves and
-    stops; even after a kill --resume goes on from the last checkpoint. `photochrom export` makes a
-    model of the run.
+    The run's folder receives its last checkpoint every few minutes, the best one, log.jsonl, events for
+    TensorBoard, and curves and samples as pictures. Ctrl-C saves and stops; even after a kill --resume
+    goes on from the last checkpoint. `photochrom export` makes a model of the run.
     """
-    if not data:
+    if not words["data"]:
         raise click.UsageError("Missing option '--data': the pictures to learn from.", ctx)
-    if minutes is None and steps is None:
-        raise click.UsageError("Say how long: --minutes N or --steps N.", ctx)
+    if all(words[limit] is None for limit in LIMITS):
+        raise click.UsageError("Say how long: --epochs N, --minutes N or --steps N.", ctx)
     run = Path("runs", name) if out is None else out
+    # Processes that train together each run this command; one of them speaks.
+    leads = int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))) == 0
     with extra("train"):
-        from photochrom.datasets.pictures import load_pictures
-        from photochrom.training.config import load_recipe
-        from photochrom.training.loop import Budget, Precision
-        from photochrom.training.loop import train as run_loop
         from photochrom.training.run import LAST
 
-    settings = load_recipe(recipe, overrides=overrides if recipe else (f'network="{name}"', *overrides))
-    if settings.network != name:
-        raise click.UsageError(f"The recipe is for the network {settings.network!r}, not {name!r}.", ctx)
-    limits: dict[str, Any] = {"minutes": minutes, "steps": steps}
-    budget = Budget(**{key: value for key, value in limits.items() if value is not None})
-    console.word("reading the pictures …")
-    pictures, validation = load_pictures([*data, *more]), load_pictures(val) if val else []
-    console.word(f"{len(pictures)} pictures to learn from, {len(validation)} to measure with")
+    speaks = console if leads else Console(quiet=True)
     try:
-        with _progress(console) as report:
-            checkpoint = run_loop(
-                settings,
-                pictures,
-                run,
-                budget=budget,
-                validation=validation,
-                device=device,
-                precision=cast("Precision", precision),
-                resume=resume,
-                report=report,
-            )
+        checkpoint = _trained(ctx, name, run, words, speaks)
     except KeyboardInterrupt:
         last = run / LAST
         if last.exists():
@@ -122,8 +106,50 @@ def train(
         else:
             console.problem(f"Stopped before the first checkpoint; {run} holds nothing to resume.")
         ctx.exit(INTERRUPTED)
-    console.word(f"done; a model of it: photochrom export {run} --out DIR")
-    console.data(str(checkpoint))
+    if leads:
+        console.word(f"done; a model of it: photochrom export {run} --out DIR")
+        console.data(str(checkpoint))
+
+
+def _trained(ctx: click.Context, name: str, run: Path, words: Mapping[str, Any], console: Console) -> Path:
+    """Read the pictures and run the loop; `words` are the command's other options by name."""
+    from photochrom.datasets.pictures import load_pictures
+    from photochrom.training.loop import Budget, Machine
+    from photochrom.training.loop import train as run_loop
+
+    settings = _settings(ctx, name, words)
+    console.word("reading the pictures …")
+    pictures = load_pictures([*words["data"], *words["more"]])
+    validation = load_pictures(words["val"]) if words["val"] else []
+    console.word(f"{len(pictures)} pictures to learn from, {len(validation)} to measure with")
+    with _progress(console) as report:
+        return run_loop(
+            settings,
+            pictures,
+            run,
+            budget=Budget(looks=LOOKS, **{key: words[key] for key in LIMITS if words[key] is not None}),
+            validation=validation,
+            machine=Machine(**{key: words[key] for key in ("device", "precision", "devices", "nodes")}),
+            resume=words["resume"],
+            measure_loader=True,
+            report=report,
+        )
+
+
+def _settings(ctx: click.Context, name: str, words: Mapping[str, Any]) -> Recipe:
+    """The recipe, and what the command says in its place."""
+    from photochrom.training.config import load_recipe, recipe_file
+
+    file = words["recipe"] or recipe_file(name)
+    settings = load_recipe(file, overrides=words["overrides"])
+    if words["recipe"] and settings.network != name:
+        raise click.UsageError(f"The recipe is for the network {settings.network!r}, not {name!r}.", ctx)
+    if words["backbone"]:
+        settings = replace(settings, backbone=str(words["backbone"]))
+    if words["batch"]:
+        stages = tuple(replace(stage, batch=words["batch"]) for stage in settings.stages)
+        settings = replace(settings, stages=stages)
+    return settings
 
 
 def sentence(line: Mapping[str, Any], *, left: float | None = None) -> str:
@@ -131,7 +157,11 @@ def sentence(line: Mapping[str, Any], *, left: float | None = None) -> str:
     words = [f"step {line['step']}", f"{line['progress']:.1%}"]
     for key, text in (
         ("loss", "loss {:.4g}"),
+        ("loss_D", "critic {:.4g}"),
+        ("loss_G", "generator {:.4g}"),
         ("pictures_per_second", "{:.3g} pictures a second"),
+        ("step_pictures_per_second", "the step alone {:.3g}"),
+        ("loader_pictures_per_second", "the loader alone {:.3g} pictures a second"),
         ("validation_loss", "validation loss {:.4g}"),
         ("gain_over_grey_db", "{:+.2f} dB over grey"),
     ):

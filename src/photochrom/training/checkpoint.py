@@ -32,7 +32,11 @@ def save(path: Path, state: dict[str, Any]) -> None:
     tensors: dict[str, Tensor] = {}
     header = json.dumps({"version": VERSION, **_without_tensors(state, "", tensors)})
     try:
+        # safetensors makes private files; this one gets the mode of any other new one.
+        partial.touch()
+        mode = partial.stat().st_mode
         save_file(tensors, partial, metadata={"photochrom": header})
+        partial.chmod(mode)
         with partial.open("rb") as handle:
             os.fsync(handle.fileno())
         partial.replace(path)

@@ -52,11 +52,13 @@ class Budget:
     """Validations that a run has at least, evenly spread over it."""
     log_every: int = 50
     """Steps between lines of the log."""
+    log_seconds: float = 30.0
+    """Seconds after which a line is due whatever the steps."""
 
     def __post_init__(self) -> None:
         if math.isinf(self.minutes) and math.isinf(self.epochs) and self.steps >= 2**62:
             raise BadConfig("budget", "give epochs, minutes or steps")
-        for name in ("minutes", "steps", "epochs", "looks", "log_every"):
+        for name in ("minutes", "steps", "epochs", "looks", "log_every", "log_seconds"):
             if not getattr(self, name) > 0:
                 raise BadConfig(name, f"must be above 0, not {getattr(self, name)}")
         for name in ("save_every", "validate_every"):
@@ -149,7 +151,7 @@ def train(
             now = time.monotonic()
             run.seconds, clock = run.seconds + now - clock, now
             _agree(run, stop)
-            if run.step % budget.log_every == 0:
+            if run.step % budget.log_every == 0 or run.seconds - meter.since >= budget.log_seconds:
                 note(**meter.read(run.seconds))
 
         _look(run, judged, pictures, note)

@@ -26,7 +26,7 @@ def loader_rate(batches: Batches, *, seconds: float = 1.0) -> float:
 
 
 class Meter:
-    """Means of the losses and the speed since the line of the log before."""
+    """Means of the losses and the speed since the line of the log before, at `since` seconds."""
 
     def __init__(self, fabric: Fabric, seconds: float) -> None:
         self._fabric = fabric
@@ -34,7 +34,7 @@ class Meter:
 
     def _start(self, seconds: float) -> None:
         self._terms: dict[str, list[Tensor]] = defaultdict(list)
-        self._pictures, self._waited, self._since = 0, 0.0, seconds
+        self._pictures, self._waited, self.since = 0, 0.0, seconds
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
@@ -59,7 +59,7 @@ class Meter:
             mean = self._fabric.all_reduce(torch.stack(terms).mean(), reduce_op="mean")
             assert isinstance(mean, Tensor)
             figures[name] = round(float(mean), 4)
-        elapsed = max(seconds - self._since, 1e-9)
+        elapsed = max(seconds - self.since, 1e-9)
         figures["pictures_per_second"] = round(self._pictures / elapsed, 1)
         figures["step_pictures_per_second"] = round(self._pictures / max(elapsed - self._waited, 1e-9), 1)
         self._start(seconds)

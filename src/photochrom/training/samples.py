@@ -28,9 +28,9 @@ def add_column(out: Path, step: int, truth: Sequence[Bytes], colored: Sequence[B
     """
     folder = out / COLUMNS
     folder.mkdir(exist_ok=True)
-    for column in folder.glob("*.png"):
-        if int(column.stem) >= step:
-            column.unlink()
+    for file in folder.glob("*.png"):
+        if int(file.stem) >= step:
+            file.unlink()
     write_png(_column(colored), folder / f"{step:09d}.png")
     middle = []
     for file in sorted(folder.glob("*.png")):

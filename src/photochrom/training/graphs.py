@@ -1,0 +1,168 @@
+"""A network as ONNX graphs, and how far the runtime's answers lie from torch's."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from photochrom.inference.card import ModelCard
+from photochrom.inference.network import load_network
+from photochrom.networks.batch import System
+from photochrom.networks.flagship import HINT_STRIDE, STRIDE, Features, Flagship
+
+OPSET = 17
+SMALLEST_HALVED = 1024
+# Sides of the pictures that graphs are traced and compared with, at least.
+LEAST_SIDE = 64
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One graph to be written."""
+
+    part: str
+    """What the card calls it."""
+    module: nn.Module
+    """What is traced."""
+    arguments: tuple[Tensor, ...]
+    """An example of its input."""
+    inputs: tuple[str, ...]
+    """Their names."""
+    outputs: tuple[str, ...]
+    """The names of what comes out."""
+    halved: bool
+    """Whether large weights are stored as float16."""
+
+
+class _Encoder(nn.Module):
+    def __init__(self, network: Flagship) -> None:
+        super().__init__()
+        self.encoder = network.encoder
+
+    def forward(self, lightness: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.encoder(lightness))
+
+
+class _Decoder(nn.Module):
+    def __init__(self, network: Flagship) -> None:
+        super().__init__()
+        self.decoder = network.decoder
+
+    def forward(
+        self, s2: Tensor, s4: Tensor, s8: Tensor, s16: Tensor, s32: Tensor, hints: Tensor, wishes: Tensor
+    ) -> Tensor:
+        logits: Tensor = self.decoder(Features(s2, s4, s8, s16, s32), hints, wishes)
+        return logits
+
+
+def gives(network: System) -> str:
+    """What the network's answer is, as a card says it."""
+    return "ab" if network.centers is None else "logits"
+
+
+def graphs_of(network: System) -> tuple[Graph, ...]:
+    """An encoder and a decoder of the flagship, so that an edit runs the decoder alone; else one graph."""
+    # The exporter folds normalisation into the very tensors it is given, so it gets a copy.
+    network = copy.deepcopy(network).eval()
+    if isinstance(network, Flagship):
+        return _pair(network)
+    (height, width), *_ = sizes_for(network)
+    lightness = torch.full((1, 1, height, width), 50.0)
+    return (Graph("network", network, (lightness,), ("lightness",), (gives(network),), halved=False),)
+
+
+def _pair(network: Flagship) -> tuple[Graph, ...]:
+    height, width = 3 * STRIDE, 5 * STRIDE  # unequal, so that no axis is taken for another
+    lightness = torch.full((1, 1, height, width), 50.0)
+    hints = torch.zeros(1, 3, height // HINT_STRIDE, width // HINT_STRIDE)
+    wishes = torch.zeros(1, len(network.centers) + 3)
+    with torch.no_grad():
+        features = network.encoder(lightness)
+    names = Features._fields
+    return (
+        Graph("encoder", _Encoder(network), (lightness,), ("lightness",), names, halved=True),
+        Graph(
+            "decoder", _Decoder(network), (*features, hints, wishes), (*names, "hints", "wishes"),
+            ("logits",), halved=True,
+        ),
+    )  # fmt: skip
+
+
+def sizes_for(network: System) -> tuple[tuple[int, int], ...]:
+    """Unlike sizes that the network takes without padding."""
+    step = network.multiple
+    side = -(-LEAST_SIDE // step) * step
+    return ((side, side + step), (side, side), (side + 2 * step, side))
+
+
+def write_graph(graph: Graph, target: Path) -> None:
+    """Trace, check and write one graph; batch and picture sides stay free."""
+    axes = {}
+    for value in (*graph.inputs, *graph.outputs):
+        axes[value] = {0: "batch"} if value == "wishes" else {0: "batch", 2: f"{value}_h", 3: f"{value}_w"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of its own successor and of traced shapes
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        torch.onnx.export(
+            graph.module, graph.arguments, str(target), input_names=list(graph.inputs),
+            output_names=list(graph.outputs), dynamic_axes=axes, opset_version=OPSET, dynamo=False,
+        )  # fmt: skip
+    model = onnx.load(target)
+    if graph.halved:
+        model = halved(model)
+    onnx.checker.check_model(model)
+    onnx.save(model, target)
+
+
+def halved(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store large float32 weights as float16, each behind a Cast that the runtime folds when it loads."""
+    graph, casts = model.graph, []
+    for weight in list(graph.initializer):
+        values = numpy_helper.to_array(weight)
+        if weight.data_type != TensorProto.FLOAT or values.size < SMALLEST_HALVED:
+            continue
+        graph.initializer.remove(weight)
+        graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), f"{weight.name}.half"))
+        casts.append(helper.make_node("Cast", [f"{weight.name}.half"], [weight.name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    return model
+
+
+@torch.no_grad()
+def difference(network: System, card: Path) -> float:
+    """Largest difference of answers, torch in float32 against a card's graphs.
+
+    Of the pair in logits, over sizes and hints. Of a single graph as a share of the largest answer,
+    over sizes: ab reach 100 and logits 20, and float32 rounds both.
+    """
+    described = ModelCard.load(card)
+    graphs = load_network(described, provider="cpu")
+    generator = torch.Generator().manual_seed(0)
+    pair = isinstance(network, Flagship)
+    worst = 0.0
+    for height, width in ((64, 64), (96, 160), (256, 192)) if pair else sizes_for(network):
+        lightness = torch.rand((1, 1, height, width), generator=generator) * 100
+        feed = graphs.encode(lightness[0, 0].numpy())
+        arguments: Sequence[Tensor] = ()
+        if pair:
+            hints = torch.zeros(1, 3, height // HINT_STRIDE, width // HINT_STRIDE)
+            hints[:, :, 3, 5] = torch.tensor([40.0, -20.0, 1.0])
+            wishes = torch.zeros(1, described.planes + 3)
+            arguments = (hints, wishes)
+            feed = {**feed, "hints": hints.numpy(), "wishes": wishes.numpy()}
+        there = network(lightness, *arguments)[0].numpy()
+        apart = float(np.abs(graphs.decode(feed) - there).max())
+        worst = max(worst, apart if pair else apart / max(1.0, float(np.abs(there).max())))
+    return worst
