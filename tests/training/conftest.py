@@ -74,6 +74,7 @@ def trained(tmp_path_factory):
         "critic_optimizer": {},
         "prior": torch.arange(1, len(network.centers) + 1),
         "first_prior": torch.empty(0),
+        "centers": network.centers,
         "classes": (),
         "step": 70,
         "shown": 280,

@@ -93,18 +93,12 @@ def train(ctx: click.Context, /, *, name: str, out: Path | None, console: Consol
     run = Path("runs", name) if out is None else out
     # Processes that train together each run this command; one of them speaks.
     leads = int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))) == 0
-    with extra("train"):
-        from photochrom.training.run import LAST
-
-    speaks = console if leads else Console(quiet=True)
     try:
-        checkpoint = _trained(ctx, name, run, words, speaks)
+        with extra("train"):
+            checkpoint = _trained(ctx, name, run, words, console if leads else Console(quiet=True))
     except KeyboardInterrupt:
-        last = run / LAST
-        if last.exists():
-            console.problem(f"Stopped; {last} is kept. The same command with --resume goes on from it.")
-        else:
-            console.problem(f"Stopped before the first checkpoint; {run} holds nothing to resume.")
+        if leads:
+            console.problem(_how_to_go_on(run))
         ctx.exit(INTERRUPTED)
     if leads:
         console.word(f"done; a model of it: photochrom export {run} --out DIR")
@@ -113,6 +107,9 @@ def train(ctx: click.Context, /, *, name: str, out: Path | None, console: Consol
 
 def _trained(ctx: click.Context, name: str, run: Path, words: Mapping[str, Any], console: Console) -> Path:
     """Read the pictures and run the loop; `words` are the command's other options by name."""
+    if words["devices"] * words["nodes"] > 1:
+        # Else each process warns that PyTorch looked for parameters that no loss reaches, and found none.
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     from photochrom.datasets.pictures import load_pictures
     from photochrom.training.loop import Budget, Machine
     from photochrom.training.loop import train as run_loop
@@ -134,6 +131,15 @@ def _trained(ctx: click.Context, name: str, run: Path, words: Mapping[str, Any],
             measure_loader=True,
             report=report,
         )
+
+
+def _how_to_go_on(run: Path) -> str:
+    from photochrom.training.run import LAST
+
+    last = run / LAST
+    if last.exists():
+        return f"Stopped; {last} is kept. The same command with --resume goes on from it."
+    return f"Stopped before the first checkpoint; {run} holds nothing to resume."
 
 
 def _settings(ctx: click.Context, name: str, words: Mapping[str, Any]) -> Recipe:

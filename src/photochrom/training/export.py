@@ -102,7 +102,7 @@ def _mixed(source: Path, others: Sequence[Path]) -> dict[str, Any]:
     for file, other in zip(others, states[1:], strict=True):
         theirs = checkpoint.weights(other)
         alike = theirs.keys() == own.keys() and all(theirs[k].shape == v.shape for k, v in own.items())
-        if not alike or other["recipe"]["network"] != state["recipe"]["network"]:
+        if not alike or not torch.equal(other["centers"], state["centers"]):
             raise TrainingError(file, f"holds another network than {source}")
     state["average"] = {
         key: torch.stack([checkpoint.weights(s)[key].double() for s in states]).mean(0).to(value.dtype)
@@ -116,7 +116,7 @@ def _mixed(source: Path, others: Sequence[Path]) -> dict[str, Any]:
 def _restored(source: Path, state: dict[str, Any]) -> System:
     """The checkpoint's network with the weights that were judged, ready to be asked."""
     try:
-        network = build(from_values(Recipe, state["recipe"]))
+        network = build(from_values(Recipe, state["recipe"]), centers=state["centers"])
         network.load_state_dict(checkpoint.weights(state))
     except (KeyError, RuntimeError, TrainingError) as error:
         raise TrainingError(source, f"holds no such network: {error}") from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,7 +122,7 @@ def train(
     ):
         if measure_loader:
             note(loader_pictures_per_second=round(loader_rate(_batches(run, pictures, recipe.stages[0])), 1))
-        clock = time.monotonic()
+        clock, stopping = time.monotonic(), False
         while (progress := budget.of(run)) < 1:
             stage = recipe.stage_at(progress)
             _set_rates(run, stage, progress)
@@ -133,10 +132,11 @@ def train(
                 _look(run, judged, pictures, note)
                 validated, looked = run.seconds, progress
                 clock = time.monotonic()  # validation is not training time
-            if stop.asked or run.seconds - saved >= budget.save_every * 60:
+            if stopping or run.seconds - saved >= budget.save_every * 60:
                 run.save(LAST)
                 saved = run.seconds
                 stop.heed()
+            line_due = run.seconds - meter.since >= budget.log_seconds
 
             with meter.waiting():
                 shown = next(feed)
@@ -150,9 +150,9 @@ def train(
             meter.add(terms, len(shown.rgb) * fabric.world_size)
             now = time.monotonic()
             run.seconds, clock = run.seconds + now - clock, now
-            _agree(run, stop)
-            if run.step % budget.log_every == 0 or run.seconds - meter.since >= budget.log_seconds:
+            if line_due or run.step % budget.log_every == 0:
                 note(**meter.read(run.seconds))
+            stopping = _agreed(run, stop)
 
         _look(run, judged, pictures, note)
         run.save(LAST)
@@ -213,8 +213,6 @@ def _connected(machine: Machine) -> Fabric:
         fabric.launch()
     except Exception as error:  # Lightning's own classes share no base but this
         raise BadConfig("device", f"{machine.device!r} cannot be used: {error}") from error
-    if together:
-        warnings.filterwarnings("ignore", "find_unused_parameters=True was specified")
     return fabric
 
 
@@ -259,10 +257,14 @@ def _look(run: Run, judged: Sequence[Pictures], pictures: Sequence[EncodedPictur
         run.save(BEST)
 
 
-def _agree(run: Run, stop: Interruption) -> None:
-    """Processes that train together go by the first one's clock, and stop when it is asked to."""
+def _agreed(run: Run, stop: Interruption) -> bool:
+    """Whether to stop. Processes that train together go by what the first one's clock and user say.
+
+    What one alone decided would leave the others waiting for it in the middle of a step.
+    """
     if run.fabric.world_size > 1:
         run.seconds, stop.asked = run.fabric.broadcast((run.seconds, stop.asked))
+    return stop.asked
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 from collections.abc import Sequence
@@ -110,6 +111,7 @@ class Run:
             "critic_optimizer": {} if critic is None else critic.optimizer.state_dict(),
             "prior": prior,
             "first_prior": torch.empty(0) if self.aids.prior is None else self.aids.prior,
+            "centers": torch.empty(0, 2) if self.system.centers is None else self.system.centers,
             "classes": self.classes,
             "step": self.step,
             "shown": self.shown,
@@ -171,8 +173,9 @@ def take_up(
     first = state["first_prior"]
     # The checkpoint holds every weight, so the file that training began from may be gone.
     run = _assembled(
-        recipe, build(recipe), out, fabric=fabric, mixed=mixed, first_prior=first if len(first) else None
-    )
+        recipe, build(recipe, centers=state["centers"]), out, fabric=fabric, mixed=mixed,
+        first_prior=first if len(first) else None,
+    )  # fmt: skip
     try:
         run.generator.restore(state["network"], state["optimizer"])
         if run.critic is not None:
@@ -193,10 +196,17 @@ def take_up(
     return run
 
 
-def build(recipe: Recipe) -> System:
-    """The recipe's network with random weights."""
+def build(recipe: Recipe, *, centers: Tensor | None = None) -> System:
+    """The recipe's network with random weights.
+
+    centers: (K, 2) of a checkpoint, for networks that take any bins: the set that others begin with may
+    have changed since.
+    """
     row = NETWORKS[recipe.network]
-    network = row.build(**options_for(row.build, recipe.options))
+    options = options_for(row.build, recipe.options)
+    if centers is not None and "centers" in inspect.signature(row.build).parameters:
+        options["centers"] = centers
+    network = row.build(**options)
     if recipe.init == "normal":
         start_normal(network)
     return network
