@@ -262,9 +262,12 @@ def _agreed(run: Run, stop: Interruption) -> bool:
 
     What one alone decided would leave the others waiting for it in the middle of a step.
     """
-    if run.fabric.world_size > 1:
-        run.seconds, stop.asked = run.fabric.broadcast((run.seconds, stop.asked))
-    return stop.asked
+    if run.fabric.world_size == 1:
+        return stop.asked
+    run.seconds, stopping = run.fabric.broadcast((run.seconds, stop.asked))
+    # Ctrl-C may have come while the others were waited for; it is not to be forgotten.
+    stop.asked = stop.asked or stopping
+    return bool(stopping)
 
 
 @contextlib.contextmanager
