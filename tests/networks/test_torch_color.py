@@ -1,5 +1,7 @@
 """The torch twin against `photochrom.color`."""
 
+import colorsys
+
 import numpy as np
 import pytest
 import torch
@@ -65,3 +67,22 @@ def test_gradients_are_numbers_everywhere(value):
 def test_colours_outside_the_gamut_stay_numbers():
     wild = torch.tensor([[0.0, 90.0, -90.0], [100.0, 80.0, 80.0], [50.0, -128.0, 127.0]]).T.view(1, 3, 1, 3)
     assert torch.isfinite(twin.lab_to_srgb(wild)).all()
+
+
+def test_hls_is_that_of_colorsys():
+    there = np.array([colorsys.rgb_to_hls(*color) for color in CUBE[0]])[None]
+    found = image(twin.srgb_to_hls(planes(CUBE)))
+    # Hue 0 and hue 1 are the same.
+    np.testing.assert_allclose(
+        np.exp(2j * np.pi * found[..., 0]), np.exp(2j * np.pi * there[..., 0]), atol=1e-6
+    )
+    np.testing.assert_allclose(found[..., 1:], there[..., 1:], atol=1e-6)
+    np.testing.assert_allclose(image(twin.hls_to_srgb(planes(there))), CUBE, atol=1e-9)
+    turned = there + np.array([3.0, 0, 0])
+    np.testing.assert_allclose(image(twin.hls_to_srgb(planes(turned))), CUBE, atol=1e-9)
+
+
+def test_autocast_rounds_no_colour():
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        there = twin.srgb_to_lab(planes(CUBE, torch.float32))
+    np.testing.assert_allclose(image(there), srgb.srgb_to_lab(CUBE), atol=1e-4)

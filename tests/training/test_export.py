@@ -9,13 +9,15 @@ import onnxruntime
 import pytest
 import torch
 
+import photochrom
 from photochrom.errors import TrainingError
 from photochrom.inference.card import ModelCard
 from photochrom.inference.network import load_network
 from photochrom.networks.flagship import Features
 from photochrom.training import checkpoint, graphs
 from photochrom.training import export as exporter
-from photochrom.training.config import Recipe
+from photochrom.training.config import Recipe, Stage
+from photochrom.training.loop import Budget, Machine, train
 from photochrom.training.run import build
 from photochrom.training.values import from_values
 
@@ -166,3 +168,43 @@ def test_checkpoints_of_a_run_are_averaged(trained, network, tmp_path):
     with pytest.raises(TrainingError, match=r"other\.safetensors: holds another network"):
         exporter.export(trained, tmp_path / "none", others=[tmp_path / "other.safetensors"])
     assert not (tmp_path / "none").exists()
+
+
+@pytest.fixture
+def regressor(pictures, tmp_path):
+    """The last checkpoint of a small pix2pix, trained for two steps."""
+    recipe = Recipe(
+        network="pix2pix", losses={"l1": 100.0}, options={"filters": 4, "levels": 5}, ema=0.5,
+        stages=(Stage(sizes=((32, 32),), batch=2),), backbone="", features="somewhere/private/vgg16.pth",
+    )  # fmt: skip
+    budget, machine = Budget(steps=2), Machine(device="cpu", precision="32-true")
+    return train(recipe, pictures, tmp_path / "run", budget=budget, machine=machine)
+
+
+def test_a_regressor_becomes_one_graph(regressor, tmp_path):
+    out = tmp_path / "model"
+    done = exporter.export(regressor, out, name="unet", about={"summary": "A small one."})
+    assert {file.name for file in out.iterdir()} == {"unet.network.onnx", "unet.json"}
+    assert done.worst < exporter.MOST_SHARE
+    card = ModelCard.load(done.card)
+    assert (card.gives, card.stride, card.bins, card.planes) == ("ab", 32, None, 2)
+    values = json.loads(done.card.read_text("utf8"))
+    assert values["network"] == "unet.network.onnx"
+    assert values["trained"]["recipe"]["features"] == "vgg16.pth"
+    state = checkpoint.load(regressor)
+    network = build(from_values(Recipe, state["recipe"]))
+    network.load_state_dict(state["average"])
+    network.eval()
+    graph = load_network(card, threads=1, provider="cpu")
+    lightness = torch.rand((64, 96), generator=torch.Generator().manual_seed(1)) * 100
+    with torch.no_grad():
+        there = network(lightness[None, None])[0].numpy()
+    here = graph.decode(graph.encode(lightness.numpy()))
+    assert here.shape == there.shape == (2, 64, 96)
+    assert np.abs(here - there).max() <= 1e-4 * max(1, np.abs(there).max())
+
+
+def test_a_run_colours_a_photograph(regressor, tmp_path):
+    done = exporter.export(regressor, tmp_path / "model", name="unet")
+    grey = np.random.default_rng(0).integers(0, 256, (70, 90), np.uint8)
+    assert photochrom.colorize(grey, model=done.card).shape == (70, 90, 3)

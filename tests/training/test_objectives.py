@@ -7,6 +7,7 @@ import torch
 from photochrom.color.srgb import srgb_to_lab
 from photochrom.networks import told
 from photochrom.networks.flagship import Flagship
+from photochrom.networks.losses import Aids
 from photochrom.networks.torch_color import srgb_to_linear
 from photochrom.training import objectives
 from photochrom.training.config import Sampling
@@ -127,3 +128,26 @@ def test_colourfulness_of_known_pictures():
     assert float(told.colorfulness(grey)) == pytest.approx(0, abs=1e-3)
     red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1).expand(1, 3, 2, 2)
     assert float(told.colorfulness(red)) == pytest.approx(0.3 * (255**2 + 127.5**2) ** 0.5, rel=1e-4)
+
+
+def test_the_flagship_loses_what_it_lost_before_it_joined_the_zoo():
+    """Figures of the trainer that knew the flagship alone, whose shipped weights this one must go on from."""
+    torch.manual_seed(0)
+    network = Flagship(dim=32, blocks=1, widths=(16, 8))
+    drawn = generator(1)
+    smooth = torch.nn.functional.interpolate(
+        torch.rand((4, 3, 4, 4), generator=drawn) * 255, (64, 32), mode="bilinear"
+    )
+    for parameter in network.decoder.head.parameters():
+        torch.nn.init.normal_(parameter, std=0.3, generator=drawn)
+    sampling = Sampling(damaged=0.5, film=0.25, hinted=0.4, wished=0.15)
+    label = torch.full((4,), -1)
+    batch = objectives.sample(smooth.byte().permute(0, 2, 3, 1), label, network, sampling, generator(7))
+    (loss,) = objectives.weighed(network.asked(batch), batch, Aids(), {"cross_entropy": 1.0}).values()
+    loss.backward()
+    assert float(loss.detach()) == pytest.approx(6.318199634552002, abs=2e-5)
+    assert float(batch.lightness.sum()) == pytest.approx(471824.78125, rel=1e-6)
+    assert float(batch.hints.abs().sum()) == pytest.approx(1628.814208984375, rel=1e-6)
+    assert float(batch.wishes.sum()) == pytest.approx(3.0587778091430664, rel=1e-5)
+    gradient = network.encoder.stem[0].weight.grad
+    assert float(gradient.abs().sum()) == pytest.approx(401.74456787109375, rel=1e-3)
