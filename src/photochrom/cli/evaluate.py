@@ -207,7 +207,7 @@ def _run(wishes: Wishes, console: Console, words: Sequence[str]) -> int:
     data = named(find_pictures(wishes.places), wishes.places, faces=_faces(wishes))
     drawn = set(find_pictures(wishes.places, limit=wishes.limit, seed=wishes.seed))
     pictures = [picture for picture in data if picture.file in drawn]
-    specs = _specs(wishes, data)
+    specs = _specs(wishes, data, console)
     asked = Asked(shlex.join(words), plan, wishes.seed, wishes.limit)
     set_threads(wishes.threads)
 
@@ -267,14 +267,16 @@ def _plan(wishes: Wishes, console: Console) -> Plan:
     )
 
 
-def _specs(wishes: Wishes, data: Sequence[Picture]) -> list[ModelSpec | ResultsSpec]:
+def _specs(wishes: Wishes, data: Sequence[Picture], console: Console) -> list[ModelSpec | ResultsSpec]:
     """The contestants. data: all pictures there are, among which another program's results are looked for."""
+    from photochrom.cli.runs import model_of
     from photochrom.evaluation.contestants import find_contestants
     from photochrom.inference.pipeline import ColorizeOptions
 
     ColorizeOptions(detail=wishes.detail)  # refuses what is out of range before any work
     settings = functools.partial(_settings, wishes=wishes)
-    return find_contestants(wishes.models, data, settings=settings, detail=wishes.detail)
+    known = functools.partial(model_of, console=console)
+    return find_contestants(wishes.models, data, settings=settings, detail=wishes.detail, resolve=known)
 
 
 def _settings(card: ModelCard, *, wishes: Wishes) -> list[Setting]:

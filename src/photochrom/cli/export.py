@@ -52,14 +52,12 @@ def export(
     """
     with extra("train"):
         from photochrom.training.export import export as write_model
-        from photochrom.training.run import BEST, LAST
+        from photochrom.training.files import checkpoint_of
 
     card = out / f"{name}.json"
     if card.exists() and not overwrite:
         raise OutputExists(card, "exists; --overwrite replaces the model")
-    checkpoint = run
-    if run.is_dir():
-        checkpoint = run / (BEST if (run / BEST).exists() else LAST)
+    checkpoint = checkpoint_of(run) if run.is_dir() else run
     card_values = None if about is None else _table(about)
     written = write_model(checkpoint, out, others=others, name=name, about=card_values)
     console.word(

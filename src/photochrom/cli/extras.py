@@ -33,11 +33,14 @@ EXTRAS: Final[dict[str, Extra]] = {
 
 
 @contextmanager
-def extra(name: str) -> Iterator[None]:
-    """Around imports: a missing module of the extra becomes MissingExtra, which names the command."""
+def extra(name: str, *, purpose: str | None = None) -> Iterator[None]:
+    """Around imports: a missing module of the extra becomes MissingExtra, which names the command.
+
+    purpose: what it is wanted for; without it, what the extra is for.
+    """
     try:
         yield
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in EXTRAS[name].modules:
-            raise MissingExtra(name, EXTRAS[name].purpose) from error
+            raise MissingExtra(name, purpose or EXTRAS[name].purpose) from error
         raise

@@ -86,7 +86,7 @@ def model_options(command: Command) -> Command:
         default="flagship",
         show_default=True,
         metavar="NAME|FILE",
-        help="A model by its name in `photochrom models`, or the path of a model card.",
+        help="A model by its name in `photochrom models`, or the path of a model card or of a training run.",
     )
     return model(threads(command))
 

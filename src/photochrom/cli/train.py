@@ -90,9 +90,9 @@ def train(
     with extra("train"):
         from photochrom.datasets.pictures import load_pictures
         from photochrom.training.config import load_recipe
+        from photochrom.training.files import LAST
         from photochrom.training.loop import Budget, Precision
         from photochrom.training.loop import train as run_loop
-        from photochrom.training.run import LAST
 
     settings = load_recipe(recipe, overrides=overrides if recipe else (f'network="{name}"', *overrides))
     if settings.network != name:

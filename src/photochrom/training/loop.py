@@ -19,9 +19,10 @@ from photochrom.datasets.batches import Batches
 from photochrom.datasets.pictures import EncodedPicture
 from photochrom.errors import BadConfig, Diverged, TrainingError
 from photochrom.training.config import Recipe
+from photochrom.training.files import BEST, LAST, LOG
 from photochrom.training.interruption import Interruption
 from photochrom.training.objectives import Sample, flagship_loss, sample
-from photochrom.training.run import BEST, LAST, LOG, Run, batching, begin, take_up
+from photochrom.training.run import Run, batching, begin, take_up
 from photochrom.training.validation import held_out, validate
 
 # Others scale the loss, and the gradient's norm with it.

@@ -25,11 +25,9 @@ from photochrom.networks.flagship import Flagship
 from photochrom.networks.pretrained import load_lite2
 from photochrom.training import checkpoint
 from photochrom.training.config import Recipe, Stage, from_values, to_values
+from photochrom.training.files import BEST, LAST, LOG
 from photochrom.training.objectives import automatic
 
-LAST = "last.ckpt"
-BEST = "best.ckpt"
-LOG = "log.jsonl"
 # What a checkpoint's tensors depend on; the rest of a recipe may change between two sittings.
 SHAPING = ("network", "dim", "blocks", "widths")
 
