@@ -183,20 +183,18 @@ def evaluate(*, console: Console, **options: Any) -> None:
     interrupts = Interrupts()
     try:
         with interrupts, interrupts.at_once():
-            failures = _run(wishes, console, ["photochrom", "evaluate", *context.meta[_WORDS]])
+            words = ["photochrom", "evaluate", *context.meta[_WORDS]]
+            failures = _run(wishes, console, words, heed=interrupts.heed)
+            interrupts.heed()
     except KeyboardInterrupt:
-        kept = (
-            ""
-            if wishes.out is None
-            else f" What is measured is kept in {wishes.out}: the same command goes on."
-        )
+        kept = f" What is measured is kept in {wishes.out}: the same command goes on." if wishes.out else ""
         console.problem(f"Interrupted.{kept}")
         context.exit(interrupts.exit_code)
     context.exit(1 if failures else 0)
 
 
-def _run(wishes: Wishes, console: Console, words: Sequence[str]) -> int:
-    """All of it; how many failures there were."""
+def _run(wishes: Wishes, console: Console, words: Sequence[str], *, heed: Callable[[], None]) -> int:
+    """All of it; how many failures there were. heed: raises where an interruption has been put off."""
     from photochrom.evaluation.pictures import find_pictures, named
     from photochrom.evaluation.report.data import Asked
     from photochrom.evaluation.run import evaluate as measure
@@ -208,10 +206,12 @@ def _run(wishes: Wishes, console: Console, words: Sequence[str]) -> int:
     drawn = set(find_pictures(wishes.places, limit=wishes.limit, seed=wishes.seed))
     pictures = [picture for picture in data if picture.file in drawn]
     specs = _specs(wishes, data, console)
+    _say_what_is_lacking(specs, plan, console)
     asked = Asked(shlex.join(words), plan, wishes.seed, wishes.limit)
     set_threads(wishes.threads)
 
     def on_picture(name: str) -> None:
+        heed()
         console.begin(name)
         console.step()
 
@@ -277,6 +277,21 @@ def _specs(wishes: Wishes, data: Sequence[Picture], console: Console) -> list[Mo
     settings = functools.partial(_settings, wishes=wishes)
     known = functools.partial(model_of, console=console)
     return find_contestants(wishes.models, data, settings=settings, detail=wishes.detail, resolve=known)
+
+
+def _say_what_is_lacking(specs: Sequence[ModelSpec | ResultsSpec], plan: Plan, console: Console) -> None:
+    """A word on each property that a model cannot be asked for."""
+    from photochrom.evaluation.contestants import ModelSpec
+    from photochrom.evaluation.properties import PROPERTIES
+    from photochrom.inference.weights import find_model
+
+    models = [spec for spec in specs if isinstance(spec, ModelSpec)] if plan.properties else []
+    for spec in models:
+        card = find_model(spec.model)
+        for name in plan.properties:
+            reason = PROPERTIES[name].lacking(card, has_truth=plan.has_truth)
+            if reason is not None:
+                console.word(f"{spec.name}: {reason}")
 
 
 def _settings(card: ModelCard, *, wishes: Wishes) -> list[Setting]:

@@ -53,7 +53,7 @@ def _pairs(report: Report) -> Iterator[str]:
         psnr = pair["metrics"].get("psnr")
         if psnr is not None:
             gap = _interval(psnr, 2, sign="+")
-            yield f"{pair['a']} over {pair['b']}: {gap} dB, better on {psnr['share']:.0%} of the pictures"
+            yield f"{pair['a']} over {pair['b']}: {gap} dB, better on {psnr['share']:.0%}"
 
 
 def _properties(report: Report) -> Iterator[str]:
