@@ -13,6 +13,7 @@ import click
 
 from photochrom.cli.console import Console, one_line
 from photochrom.cli.options import console_options, model_options
+from photochrom.cli.runs import model_of
 
 if TYPE_CHECKING:
     from photochrom.evaluation.bench.cases import Case
@@ -84,6 +85,7 @@ def bench(
     before = None if baseline is None else Report.read(baseline)
     if save is not None:
         check_target(save, overwrite=overwrite)
+    model = str(model_of(model, console))
     here = _tried("bench", lambda: installation(model), console)
     if here is None:
         click.get_current_context().exit(1)
