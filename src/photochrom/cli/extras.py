@@ -25,9 +25,10 @@ class Extra:
 
 
 EXTRAS: Final[dict[str, Extra]] = {
-    "evaluate": Extra("preparing a metric's network", ("onnx",)),
+    "evaluate": Extra("preparing a metric's network", ("onnx", "cv2")),
     "heic": Extra("reading HEIC", ("pillow_heif",)),
     "train": Extra("training", ("torch", "lightning_fabric", "onnx", "safetensors", "PIL")),
+    "video": Extra("reading films", ("av",)),
 }
 """Name in the brackets of the pip command → what it is."""
 
