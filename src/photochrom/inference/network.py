@@ -58,8 +58,8 @@ class Pair:
         self._wishes = card.planes + _WISHES_BESIDE_BINS
         asked: dict[str, Shape] = {"hints": (1, _HINT_PLANES, None, None), "wishes": (1, self._wishes)}
         _check_inputs(card, encoder, {card.takes: (1, 1, None, None)})
-        _check_inputs(card, decoder, encoder.outputs | asked)
         self._answer = _answer(card, decoder)
+        _check_inputs(card, decoder, encoder.outputs | asked)
 
     def encode(self, lightness: NDArray[np.float32]) -> Arrays:
         """The encoder's features by name, no hints and no wishes."""
