@@ -80,6 +80,20 @@ def test_lpips_has_a_smallest_picture(name: str, side: int, emir: Rendered, prep
         assert math.isfinite(value) == known
 
 
+@pytest.mark.parametrize("name", LPIPS)
+@pytest.mark.parametrize("height", [448, 455, 471, 560])
+def test_a_picture_taken_in_strips_has_the_same_lpips(
+    name: str, height: int, emir: Rendered, prepared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tall = Rendered(np.concatenate([emir.rgb[:, :64], emir.rgb[:, 64:128], emir.rgb[:, 128:192]])[:height])
+    other = noisy(tall, 25)
+    whole = METRICS[name].function(other, tall)
+    monkeypatch.setattr(perceptual, "_STRIP_PIXELS", 64 * 350)
+    strips = list(perceptual._strips(height, 64))
+    assert len(strips) > 2
+    assert METRICS[name].function(other, Rendered(tall.rgb.copy())) == pytest.approx(whole, rel=1e-5)
+
+
 def test_the_embedding_of_the_last_truth_is_kept_while_it_lives(
     emir: Rendered, prepared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
