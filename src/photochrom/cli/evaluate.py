@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from photochrom.cli.console import Console
-from photochrom.cli.options import console_options
+from photochrom.cli.options import Remembered, command_line, console_options
 
 if TYPE_CHECKING:
     from photochrom.evaluation.contestants import ModelSpec
@@ -26,17 +25,6 @@ if TYPE_CHECKING:
     from photochrom.inference.card import ModelCard
 
 T = TypeVar("T")
-
-_WORDS: Final = "photochrom.evaluate.words"
-
-
-class _Remembered(click.Command):
-    """Keeps the words of its call, for a report is to say the exact command."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta[_WORDS] = list(args)
-        return super().parse_args(ctx, args)
-
 
 def _numbers(context: click.Context, param: click.Parameter, value: str | None) -> tuple[float, ...] | None:
     """Numbers with commas between them."""
@@ -79,7 +67,7 @@ class Wishes:
     overwrite: bool
 
 
-@click.command(cls=_Remembered)
+@click.command(cls=Remembered)
 @click.option(
     "--model",
     "models",
@@ -183,8 +171,7 @@ def evaluate(*, console: Console, **options: Any) -> None:
     interrupts = Interrupts()
     try:
         with interrupts, interrupts.at_once():
-            words = ["photochrom", "evaluate", *context.meta[_WORDS]]
-            failures = _run(wishes, console, words, heed=interrupts.heed)
+            failures = _run(wishes, console, command_line(), heed=interrupts.heed)
             interrupts.heed()
     except KeyboardInterrupt:
         kept = f" What is measured is kept in {wishes.out}: the same command goes on." if wishes.out else ""
@@ -193,7 +180,7 @@ def evaluate(*, console: Console, **options: Any) -> None:
     context.exit(1 if failures else 0)
 
 
-def _run(wishes: Wishes, console: Console, words: Sequence[str], *, heed: Callable[[], None]) -> int:
+def _run(wishes: Wishes, console: Console, command: str, *, heed: Callable[[], None]) -> int:
     """All of it; how many failures there were. heed: raises where an interruption has been put off."""
     from photochrom.evaluation.pictures import find_pictures, named
     from photochrom.evaluation.report.data import Asked
@@ -207,7 +194,7 @@ def _run(wishes: Wishes, console: Console, words: Sequence[str], *, heed: Callab
     pictures = [picture for picture in data if picture.file in drawn]
     specs = _specs(wishes, data, console)
     _say_what_is_lacking(specs, plan, console)
-    asked = Asked(shlex.join(words), plan, wishes.seed, wishes.limit)
+    asked = Asked(command, plan, wishes.seed, wishes.limit)
     set_threads(wishes.threads)
 
     def on_picture(name: str) -> None:

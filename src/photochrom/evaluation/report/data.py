@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -56,7 +56,7 @@ def report_of(
     return {
         "format": FORMAT,
         "photochrom": photochrom.__version__,
-        "versions": _versions(),
+        "versions": versions_of(_PACKAGES),
         "command": asked.command,
         "protocol": {"name": protocol.name, "summary": protocol.summary},
         "seed": asked.seed,
@@ -98,9 +98,10 @@ def write_json(report: Mapping[str, Any], out: Path) -> Path:
     return out / FILE
 
 
-def _versions() -> dict[str, str]:
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Of Python and of those packages that are installed."""
     found = {"python": platform.python_version()}
-    for package in _PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:  # onnxruntime goes by several names, libvips may be the system's
