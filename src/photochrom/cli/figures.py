@@ -69,8 +69,10 @@ def _figures(found: Mapping[str, Any]) -> Iterator[str]:
     for name, value in found.items():
         if isinstance(value, Mapping) and "mean" in value:
             yield f"{name} {_interval(value, 2)}"
-        elif isinstance(value, int | float):
-            yield f"{name} {value:.4g}"
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping) and "mean" in value[0]:
+            yield f"{name} {_value(value[0], 2)} … {_value(value[-1], 2)}"
+        elif isinstance(value, int | float) and name != "n":
+            yield f"{name} {value:.3f}"
 
 
 def _foot(report: Report) -> Iterator[str]:
