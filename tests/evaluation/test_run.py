@@ -77,7 +77,7 @@ def test_the_true_colours_score_the_best_values(photographs: Path, known) -> Non
     measured = evaluate([known()], pictures(photographs)[:1], plan=plan, jobs=1)
     for name in PLAIN:
         metric = METRICS[name]
-        if metric.better is not None and set(metric.takes) <= {"truth"}:
+        if metric.best is not None and set(metric.takes) <= {"truth"}:
             assert measured.values[name][-1, 0] == pytest.approx(metric.best), name
     assert measured.values["colorfulness"][-1, 0] == measured.truth["colorfulness"][0]
 
