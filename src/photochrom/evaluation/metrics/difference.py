@@ -30,13 +30,17 @@ def skin(result: Rendered, truth: Rendered, faces: Sequence[Box]) -> float:
     """
     height, width = truth.rgb.shape[:2]
     marked = np.zeros((height, width), np.bool_)
-    rows, columns = np.arange(height) + 0.5, np.arange(width) + 0.5
+    down, across = np.arange(height) + 0.5, np.arange(width) + 0.5
     for box in faces:
-        down = (box.top <= rows) & (rows < box.bottom)
-        marked |= down[:, np.newaxis] & (box.left <= columns) & (columns < box.right)
-    if not marked.any():
-        return math.nan
-    return float(delta_e_2000(result.lab[marked], truth.lab[marked]).mean(dtype=np.float64))
+        inside = (box.top <= down) & (down < box.bottom)
+        marked |= inside[:, np.newaxis] & (box.left <= across) & (across < box.right)
+    total = 0.0
+    for rows in truth.blocks():
+        part = marked[rows]
+        errors = delta_e_2000(result.lab[rows][part], truth.lab[rows][part])
+        total += float(errors.sum(dtype=np.float64))
+    count = np.count_nonzero(marked)
+    return total / count if count else math.nan
 
 
 def _mean(difference: Callable[[Floats, Floats], Floats], result: Rendered, truth: Rendered) -> float:
