@@ -164,6 +164,20 @@ def test_the_results_of_another_program_are_a_row_too(photographs: Path) -> None
     assert report["rows"][3]["metrics"]["psnr"]["mean"] == 100
 
 
+def test_what_is_in_no_row_is_said(photographs: Path) -> None:
+    (photographs.parent / "theirs").mkdir()
+    (photographs.parent / "nothing").mkdir()
+    for i in (0, 1, 2):
+        (photographs.parent / "theirs" / f"{i}.png").write_bytes((photographs / f"{i}.png").read_bytes())
+    Image.new("RGB", (50, 40)).save(photographs.parent / "nothing" / "nobody.png")
+    words = ["--model", "models/known.json", "--model", "theirs", "--model", "nothing", "--data", photographs]
+    result = CliRunner().invoke(evaluate, [str(word) for word in words])
+    assert result.exit_code == 1
+    assert first_cells(result.stdout)[3:6] == ["known", "theirs", "truth"]
+    assert "nothing: has no result at all, and so no row" in result.stderr
+    assert "1 of 4 pictures are in no row, for not all rows have them" in result.stderr
+
+
 def test_a_report_is_written_and_taken_up_again(photographs: Path) -> None:
     words = ("--data", photographs, "--out", "report", "--vividness", "0.5,1")
     assert run(*words).exit_code == 0

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+
 def _numbers(context: click.Context, param: click.Parameter, value: str | None) -> tuple[float, ...] | None:
     """Numbers with commas between them."""
     if value is None:
@@ -220,7 +221,21 @@ def _run(wishes: Wishes, console: Console, command: str, *, heed: Callable[[], N
         console.word(str(failure))
     for failure in measured.failures:
         console.problem(str(failure))
+    _say_what_is_left_out(measured, specs, len(pictures), console)
     return len(measured.failures)
+
+
+def _say_what_is_left_out(
+    measured: Measurements, specs: Sequence[ModelSpec | ResultsSpec], count: int, console: Console
+) -> None:
+    """A word on pictures and contestants that are in no row."""
+    present = {entry.name for entry in measured.entries}
+    for spec in specs:
+        if spec.name not in present:
+            console.word(f"{spec.name}: has no result at all, and so no row")
+    lost = count - len(measured.files)
+    if lost:
+        console.word(f"{lost} of {count} pictures are in no row, for not all rows have them")
 
 
 def _extra(specs: Sequence[ModelSpec | ResultsSpec]) -> list[Failure]:
