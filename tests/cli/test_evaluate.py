@@ -21,6 +21,7 @@ from photochrom.errors import BadOption, MissingBackbone, ModelNotFound, OutputE
 from photochrom.evaluation.protocol import PROTOCOLS
 
 BINS = [[0, 0], [30, -40], [10, 20]]
+QUICK = "psnr,de2000,colorfulness"
 
 
 def graph(tint: float) -> bytes:
@@ -74,9 +75,10 @@ def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def run(*arguments: object, model: object = "models/known.json") -> Result:
-    """With the model that is known, unless another is given."""
-    words = ["-q", "--model", model] if "--model" not in arguments else ["-q"]
+def run(*arguments: object) -> Result:
+    """With the model that is known and a few quick metrics, unless others are given."""
+    words = ["-q"] if "--model" in arguments else ["-q", "--model", "models/known.json"]
+    words += [] if "--metrics" in arguments else ["--metrics", QUICK]
     return CliRunner().invoke(evaluate, [str(argument) for argument in (*words, *arguments)])
 
 
@@ -107,7 +109,8 @@ def test_the_table_says_which_pictures_it_stands_on_and_the_exact_command(photog
     *_, files, command = run("--data", photographs, "--limit", 3, "--seed", 2).stdout.splitlines()
     assert len(files.split()[-1]) == 64
     assert command.endswith(
-        f"photochrom evaluate -q --model models/known.json --data {photographs} --limit 3 --seed 2"
+        f"photochrom evaluate -q --model models/known.json --metrics {QUICK}"
+        f" --data {photographs} --limit 3 --seed 2"
     )
     again = run("--data", photographs, "--limit", 3, "--seed", 2).stdout.splitlines()
     other = run("--data", photographs, "--limit", 3, "--seed", 5).stdout.splitlines()
