@@ -223,19 +223,26 @@ function mark(index, x, y, r) {
   return s("path", { class: "mark-shape", d: `${path(corners)}Z` });
 }
 
-/** Words beside points, on the side where there is paper. */
+/** Words beside points, where there is paper left; a word that would cover another stays away. */
 function labels(visible, place, frame) {
-  return visible.flatMap((one) =>
-    one.points
-      .filter((point) => point.label)
-      .map((point) => {
-        const x = place.x(point.x);
-        const turned = x > frame.right - 8 * point.label.length - 12;
-        const properties = { class: "label", x: x + (turned ? -9 : 9), y: place.y(point.y) - 8, "text-anchor": turned ? "end" : "start" };
-        return s("text", properties, point.label);
-      }),
-  );
+  const points = visible.flatMap((one) => one.points).filter((point) => point.label);
+  const taken = points.map((point) => boxAt(place.x(point.x) - 5, place.y(point.y) + 5, 10, 10));
+  return points.map((point) => {
+    const [x, y, width] = [place.x(point.x), place.y(point.y), 7 * point.label.length];
+    const spots = [[x + 8, y - 8], [x - 8 - width, y - 8], [x + 8, y + 18], [x - 8 - width, y + 18]];
+    const free = spots.find(([left, foot]) => {
+      const box = boxAt(left, foot, width, 12);
+      return left > frame.left && left + width < frame.right && !taken.some((other) => overlap(box, other));
+    });
+    if (!free) return null;
+    taken.push(boxAt(...free, width, 12));
+    return s("text", { class: "label", x: free[0], y: free[1] }, point.label);
+  });
 }
+
+const boxAt = (left, foot, width, height) => ({ left, right: left + width, top: foot - height, foot });
+
+const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.foot && b.top < a.foot;
 
 /** Tooltips: of the point nearest to the pointer, or of the one that the arrow keys have come to. */
 function pointing(svg, visible, place) {

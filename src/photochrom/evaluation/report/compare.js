@@ -51,6 +51,8 @@ function follow(box, move) {
     box.querySelector("input").focus({ preventScroll: true });
     to(event);
   });
+  // Or else the focus, which the arrow keys need, would go on to the card.
+  box.addEventListener("mousedown", (event) => event.preventDefault());
   box.addEventListener("pointermove", (event) => {
     if (box.hasPointerCapture(event.pointerId)) to(event);
   });

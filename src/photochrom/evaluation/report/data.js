@@ -5,8 +5,8 @@ import { compared, isNumber, signed } from "./format.js";
 
 const COLORS = 8;
 
-export const report = JSON.parse(document.getElementById("report").textContent);
-const pictures = JSON.parse(document.getElementById("pictures").textContent);
+export const report = JSON.parse(document.getElementById("report-data").textContent);
+const pictures = JSON.parse(document.getElementById("picture-data").textContent);
 
 export const metrics = report.metrics ?? [];
 export const rows = report.rows ?? [];

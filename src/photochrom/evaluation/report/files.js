@@ -5,6 +5,7 @@ import { counted, fixed, grouped, isNumber, sentence, withUnit } from "./format.
 import { files, metrics, report, rows, rowSwatch, shown, valueOf } from "./data.js";
 import { sortable } from "./table.js";
 
+const HASH = /^[0-9a-f]{40,}$/;
 const HASH_SHOWN = 10;
 
 /** Null if everything could be measured. */
@@ -19,7 +20,7 @@ export function failures() {
   return section(
     "Failures",
     "What could not be measured",
-    h("p", { class: "lead" }, `${counted(list.length, "failure")}; none of these is in any figure above.`),
+    h("p", { class: "lead" }, "A picture that one row has no result for is left out for all of them, so that all stand on the same pictures."),
     sortable("What could not be measured, and why.", columns, list),
   );
 }
@@ -51,13 +52,15 @@ function versions() {
 
 function pairsOf(facts) {
   const entries = Object.entries(facts).filter(([, value]) => value !== null && value !== undefined);
-  return h("dl", {}, entries.map(([name, value]) => [h("dt", {}, name.replaceAll("_", " ")), h("dd", {}, factOf(name, value))]));
+  return h("dl", {}, entries.map(([name, value]) => [h("dt", {}, name.replaceAll("_", " ")), h("dd", {}, factOf(value))]));
 }
 
-function factOf(name, value) {
+/** A fact may hold others, each on a line of its own. */
+function factOf(value) {
   if (isNumber(value)) return Number.isInteger(value) ? grouped(value) : String(value);
-  if (name === "sha256") return hash(String(value));
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (HASH.test(value)) return hash(value);
+  if (value === null || typeof value !== "object") return String(value);
+  return Object.entries(value).map(([name, one]) => h("div", {}, Array.isArray(value) ? null : `${name} `, factOf(one)));
 }
 
 const hash = (text) => h("code", { title: text }, text.slice(0, HASH_SHOWN));

@@ -16,7 +16,7 @@ export function pairs() {
   const first = [...competing.filter((name) => taken.has(name)), ...names];
   const state = { a: first[0], b: first.find((name) => name !== first[0]) };
   const place = h("div", { "aria-live": "polite" });
-  const controls = h("div", { class: "controls" });
+  const controls = h("div", { class: "both" });
   const draw = () => {
     const pick = (key) => (name) => {
       if (state[key === "a" ? "b" : "a"] === name) [state.a, state.b] = [state.b, state.a];
@@ -24,11 +24,8 @@ export function pairs() {
       draw();
     };
     const options = names.map((name) => [name, name]);
-    controls.replaceChildren(
-      choice("A", options, state.a, pick("a")),
-      h("button", { type: "button", "aria-label": "Swap A and B", onclick: () => pick("a")(state.b) }, "⇄"),
-      choice("B", options, state.b, pick("b")),
-    );
+    const swap = h("button", { type: "button", "aria-label": "Swap A and B", onclick: () => pick("a")(state.b) }, "⇄");
+    controls.replaceChildren(choice("A", options, state.a, pick("a")), swap, choice("B", options, state.b, pick("b")));
     place.replaceChildren(...comparison(state.a, state.b));
   };
   draw();
@@ -124,11 +121,11 @@ function forest({ mean, low, high }) {
 function shares(a, b, metric, pair) {
   const { a: forA, b: forB, equal, n } = wins(a, b, metric);
   if (!n) return isNumber(pair.share) ? `A on ${percent(pair.share)}` : "";
-  const words = [`A on ${percent(forA / n)}`, `B on ${percent(forB / n)}`];
-  if (equal) words.push(`equal ${percent(equal / n)}`);
+  const words = [`A on ${percent(forA / n)}: ${forA} of ${counted(n, "picture")}`];
+  if (equal) words.push(`equal on ${equal}`);
   const css = { "--a": `${(100 * forA) / n}%`, "--b": `${(100 * forB) / n}%` };
   return [
     h("span", { class: "shares", css, "aria-hidden": "true" }),
-    h("span", { class: "range" }, `${words.join(", ")} of ${counted(n, "picture")}`),
+    h("span", { class: "range" }, `${words.join(", ")}`),
   ];
 }

@@ -2,7 +2,7 @@
 
 import { choice, h, section, segments, tick } from "./dom.js";
 import { compared, counted, fixed, isNumber, sentence, withUnit } from "./format.js";
-import { candidates, files, imageAt, mainRow, metrics, models, report, rows, rowSwatch, shown, valueOf } from "./data.js";
+import { candidates, files, imageAt, mainRow, metrics, models, report, rowNamed, rows, rowSwatch, shown, valueOf } from "./data.js";
 import { compare } from "./compare.js";
 
 const INPUT = "input";
@@ -108,11 +108,11 @@ function controlsOf(state, sources, redraw) {
   const figures = metrics.filter((metric) => !metric.set).map((metric) => [metric.name, sentence(metric.title)]);
   const modes = [["slider", "Slider"], ["strip", "All"]];
   const slider = state.mode === "slider";
+  const turn = () => set("left")(state.right);
+  const swap = h("button", { type: "button", "aria-label": "Swap left and right", onclick: turn }, "⇄");
   return [
     segments("How pictures are shown", modes, state.mode, set("mode")),
-    slider ? choice("Left", names, state.left, set("left")) : null,
-    slider ? h("button", { type: "button", "aria-label": "Swap left and right", onclick: () => set("left")(state.right) }, "⇄") : null,
-    slider ? choice("Right", names, state.right, set("right")) : null,
+    slider ? h("div", { class: "both" }, choice("Left", names, state.left, set("left")), swap, choice("Right", names, state.right, set("right"))) : null,
     slider || !figures.length ? null : choice("Figure", figures, state.metric, set("metric")),
     shown.some((one) => Object.keys(one.errors ?? {}).length) ? tick("Error maps", state.errors, set("errors")) : null,
     state.errors ? errorScale() : null,
@@ -179,35 +179,36 @@ function slider(one, state, zoom) {
   return [h("div", { class: "stage" }, drawn, larger), figuresOf(one, [state.left, state.right])];
 }
 
-/** Every value of one picture for what is compared. */
-function figuresOf(one, names) {
+/** Every value of one picture for what is compared; what stands alone is compared with its own mean. */
+function figuresOf(one, sides) {
   const file = byFile.get(one.file);
-  const columns = names.map((name) => (name === INPUT ? GRAY : name));
-  const lines = metrics
-    .map((metric) => ({ metric, values: columns.map((row) => file && valueOf(file, row, metric.name)) }))
-    .filter(({ values }) => values.some(isNumber));
+  const names = sides.map((name) => (name === INPUT ? GRAY : name)).filter((name) => name !== TRUTH && rowNamed(name));
+  const valuesOf = (metric) => names.map((name) => valueOf(file, name, metric.name));
+  const lines = file ? metrics.filter((metric) => valuesOf(metric).some(isNumber)) : [];
   if (!lines.length) return null;
-  const head = columns.map((name) => h("th", { scope: "col", class: "number" }, rowSwatch(name), name));
+  const alone = names.length === 1;
+  const column = (...content) => h("th", { scope: "col", class: "number" }, content);
+  const heads = names.map((name) => column(rowSwatch(name), name));
   return h(
     "table",
     { class: "data small values" },
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "This picture"), head)),
-    h(
-      "tbody",
-      {},
-      lines.map(({ metric, values }) =>
-        h(
-          "tr",
-          {},
-          h("th", { scope: "row" }, sentence(metric.title)),
-          values.map((value, i) => {
-            const text = withUnit(fixed(value, metric.places), metric.unit);
-            const best = !columns.includes(TRUTH) && isBetter(metric, value, values[1 - i]);
-            return h("td", { class: best ? "number best" : "number" }, text);
-          }),
-        ),
-      ),
-    ),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "This picture"), heads, alone ? column("mean of all") : null)),
+    h("tbody", {}, lines.map((metric) => lineOf(metric, valuesOf(metric), file, alone && rowNamed(names[0])))),
+  );
+}
+
+function lineOf(metric, values, file, row) {
+  const write = (value) => withUnit(fixed(value, metric.places), metric.unit);
+  const cells = values.map((value, i) =>
+    h("td", { class: isBetter(metric, value, values[1 - i]) ? "number best" : "number" }, write(value)),
+  );
+  const truth = valueOf(file, TRUTH, metric.name);
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "row" }, sentence(metric.title), truth === null ? null : h("small", {}, ` truth ${write(truth)}`)),
+    cells,
+    row ? h("td", { class: "number soft" }, write(row.metrics?.[metric.name]?.mean)) : null,
   );
 }
 

@@ -13,7 +13,7 @@ const RAREST = 1e-5;
 
 /** Null where nothing can be drawn. `open(file)` shows a picture. */
 export function plots(open) {
-  const drawn = [tradeOff(), distribution(open), ...histograms(), ...properties()].filter(Boolean);
+  const drawn = [tradeOff(), ...histograms(), ...properties(), distribution(open)].filter(Boolean);
   return drawn.length ? section("Plots", "Plots", h("div", { class: "plots" }, drawn)) : null;
 }
 
@@ -49,6 +49,7 @@ function tradeOff() {
       note: "Up: nearer to the truth than grey is. Right: more colourful. Points of a line are settings of vividness.",
       x: { label: "colourfulness ÷ that of the truth", domain: around(all.flatMap((p) => [p.x, p.left ?? p.x, p.right ?? p.x]), [0, 1]) },
       y: { label: withUnit(`gain over grey by ${metric.title}`, metric.unit && `(${metric.unit})`), domain: around(all.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]), [0]) },
+      wide: true,
       rules: [{ y: 0, label: "grey" }, { x: 1, label: "as colourful as the truth" }],
       series,
       legend: true,
@@ -142,11 +143,12 @@ function histogram(label, edges, shares, plane) {
   const names = ["truth", ...candidates.map((row) => row.name)].filter((name) => shares[name]);
   const used = names.flatMap((name) => edges.slice(0, -1).filter((_, i) => shares[name][i] >= RAREST));
   const step = edges[1] - edges[0];
-  const domain = [Math.min(...used, 0), Math.max(...used, 0) + step];
+  const domain = [Math.min(...used, 0) - step, Math.max(...used, 0) + 2 * step];
   const points = (name) =>
     shares[name]
       .map((share, i) => ({ x: (edges[i] + edges[i + 1]) / 2, y: Math.max(share, RAREST), share }))
-      .filter(({ x }) => x > domain[0] && x < domain[1])
+      // Beyond the last that occurs, one more brings the line down; the others would lie along the axis.
+      .filter((_, i) => [i - 1, i, i + 1].some((near) => shares[name][near] >= RAREST))
       .map(({ x, y, share }) => ({
         x,
         y,
