@@ -125,7 +125,9 @@ class Remembered(click.Command):
 
 def command_line() -> str:
     """The command that is running, a `Remembered` one, as it could be typed again."""
-    return shlex.join(["photochrom", *click.get_current_context().meta[_WORDS]])
+    words = shlex.join(["photochrom", *click.get_current_context().meta[_WORDS]])
+    # Bytes of names that are no UTF-8 become escapes, for JSON has no word for them.
+    return words.encode("utf8", "backslashreplace").decode("utf8")
 
 
 class FormatName(click.ParamType):  # type: ignore[type-arg]  # generic in click from 8.4 on
