@@ -33,7 +33,7 @@ SCRIPTS: Final = (
 """ES modules; each imports only from those above it, so that joined in this order they are one."""
 
 _MEDIA_TYPES: Final = {".webp": "image/webp", ".png": "image/png", ".jpg": "image/jpeg"}
-_IMPORT: Final = re.compile(r"^import\s[^;]*;\n", re.MULTILINE)
+_IMPORT: Final = re.compile(r'^import \{([^}]*)\} from "\./([^"]+)";$', re.MULTILINE)
 _EXPORT: Final = re.compile(r"^export (function|const) (\w+)", re.MULTILINE)
 _SLOT: Final = re.compile(r"\{\{(\w+)\}\}")
 
@@ -67,14 +67,16 @@ def _source(name: str) -> str:
 
 
 def _script() -> str:
-    """All modules as one, each in a function that gives what it exports to those below it."""
-    return "\n".join(_closed(_source(name)) for name in SCRIPTS)
+    """All modules as one, since a page from a file may not load any beside it."""
+    return "\n".join(["const modules = {};", *(_closed(name) for name in SCRIPTS)])
 
 
-def _closed(module: str) -> str:
+def _closed(name: str) -> str:
+    """A module as a function: what it imports is taken from those above, what it exports is kept."""
+    module = _source(name)
     exported = ", ".join(match[2] for match in _EXPORT.finditer(module))
-    body = _EXPORT.sub(r"\1 \2", _IMPORT.sub("", module)).strip()
-    return f"const {{ {exported} }} = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();"
+    body = _EXPORT.sub(r"\1 \2", _IMPORT.sub(r'const {\1} = modules["\2"];', module)).strip()
+    return f'modules["{name}"] = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();'
 
 
 def _policy(style: str, script: str) -> str:

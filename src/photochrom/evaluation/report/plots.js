@@ -2,7 +2,23 @@
 
 import { choice, h, section } from "./dom.js";
 import { fixed, interval, isNumber, sentence, signed, withUnit } from "./format.js";
-import * as data from "./data.js";
+import {
+  candidates,
+  colorOf,
+  files,
+  gainText,
+  mainRow,
+  metricNamed,
+  metrics,
+  modelColor,
+  models,
+  report,
+  roundOf,
+  rows,
+  rowsOf,
+  shortName,
+  valueOf,
+} from "./data.js";
 import { chart } from "./charts.js";
 import { around } from "./scales.js";
 import { properties } from "./properties.js";
