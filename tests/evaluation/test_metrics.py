@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from skimage.color import deltaE_cie76, deltaE_ciede2000, rgb2lab
@@ -14,6 +16,8 @@ from photochrom.evaluation.metrics.difference import mean_delta_e_76, mean_delta
 from photochrom.evaluation.metrics.fidelity import PSNR_CEILING, psnr
 from photochrom.evaluation.rendered import Rendered
 from photochrom.evaluation.scene import Box, Scene
+
+GUIDE = Path(__file__).parents[2] / "docs" / "metrics.md"
 
 # Those that need a network are tested beside it.
 PLAIN = {name: metric for name, metric in METRICS.items() if not metric.backbone}
@@ -54,6 +58,12 @@ def test_a_picture_compared_with_itself_has_the_best_value(metric: Metric, truth
     assert (metric.best is not None) == metric.needs_truth
     if metric.best is not None:
         assert value == metric.best
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_the_guide_has_a_heading_for_every_metric(name: str) -> None:
+    headings = [line for line in GUIDE.read_text("utf8").splitlines() if line.startswith("## ")]
+    assert any(f"`{name}`" in heading for heading in headings)
 
 
 @ROWS

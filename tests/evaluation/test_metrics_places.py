@@ -15,6 +15,7 @@ from scipy import ndimage
 from skimage.color import deltaE_ciede2000
 from skimage.transform import downscale_local_mean
 
+from photochrom.evaluation.faces import read_faces
 from photochrom.evaluation.metrics.bleeding import bleeding
 from photochrom.evaluation.metrics.blobs import patches, red_blobs
 from photochrom.evaluation.metrics.difference import mean_delta_e_2000, skin
@@ -187,3 +188,8 @@ def test_no_pixel_inside_a_box_is_not_known() -> None:
     result, truth = pair()
     assert math.isnan(skin(result, truth, ()))
     assert math.isnan(skin(result, truth, (Box(2.6, 2.6, 3.4, 3.4),)))
+
+
+def test_the_marked_faces_of_the_evaluation_can_be_read() -> None:
+    faces = read_faces(Path(__file__).parents[2] / "docs" / "evaluation" / "val-faces.json")
+    assert (len(faces), sum(map(len, faces.values()))) == (44, 56)
