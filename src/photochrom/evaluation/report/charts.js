@@ -82,7 +82,7 @@ function asTable({ title, table }) {
       h(
         "table",
         { class: "data small" },
-        h("thead", {}, h("tr", {}, table.head.map((text) => h("th", { scope: "col" }, text)))),
+        h("thead", {}, h("tr", {}, table.head.map((text, i) => h("th", { scope: "col", class: i ? "number" : null }, text)))),
         h(
           "tbody",
           {},

@@ -5,6 +5,11 @@ import { compared, isNumber, signed } from "./format.js";
 
 const COLORS = 8;
 
+/** The row of the picture without colour, whose picture is called the input. */
+export const GRAY = "grey";
+export const INPUT = "input";
+export const TRUTH = "truth";
+
 export const report = JSON.parse(document.getElementById("report-data").textContent);
 const pictures = JSON.parse(document.getElementById("picture-data").textContent);
 

@@ -2,7 +2,7 @@
 
 import { explained, h, section, segments, tick } from "./dom.js";
 import { fixed, grouped, interval, isNumber, percent, sentence, signed, withUnit } from "./format.js";
-import { candidates, colorOf, direction, metrics, pairOf, report, rows, rowSwatch, verdict } from "./data.js";
+import { GRAY, candidates, colorOf, direction, metrics, pairOf, report, rowNamed, rows, rowSwatch, verdict } from "./data.js";
 import { sortable } from "./table.js";
 
 // More than these beside each other are read by nobody; the others are a click away.
@@ -38,8 +38,10 @@ const DERIVED = [
   },
 ];
 
+/** Null if nothing was measured. */
 export function figures() {
   const all = { values: valueColumns(), gain: gainColumns() };
+  if (!all.values.length) return null;
   const state = { mode: "values", hidden: hiddenAtFirst(all.values) };
   const place = h("div", {});
   const chooser = h("details", { class: "chooser" });
@@ -175,9 +177,10 @@ function bestOf(one) {
   return there.reduce((best, row) => (cost(row) < cost(best) ? row : best));
 }
 
-/** Where the whiskers of a column begin and end; references may lie far outside and have none then. */
+/** Where the whiskers of a column begin and end; the other references lie far outside and have none. */
 function extent(one) {
-  const ends = candidates.map(one.of).filter((estimate) => isNumber(estimate?.low) && isNumber(estimate?.high));
+  const drawn = [rowNamed(GRAY), ...candidates].filter(Boolean);
+  const ends = drawn.map(one.of).filter((estimate) => isNumber(estimate?.low) && isNumber(estimate?.high));
   return [Math.min(...ends.map((estimate) => estimate.low)), Math.max(...ends.map((estimate) => estimate.high))];
 }
 

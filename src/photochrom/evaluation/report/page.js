@@ -93,5 +93,6 @@ main.append(
   ...[figures(), pairs(), plots(gallery.open), gallery.element, failures(), provenance(gallery.open)].filter(Boolean),
 );
 navigate(main);
+document.querySelector(".bar").hidden = false;
 theme();
 addEventListener("scroll", hideTip, { passive: true });

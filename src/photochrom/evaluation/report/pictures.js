@@ -2,13 +2,8 @@
 
 import { choice, h, section, segments, tick } from "./dom.js";
 import { compared, counted, fixed, isNumber, sentence, withUnit } from "./format.js";
-import { candidates, files, imageAt, mainRow, metrics, models, report, rowNamed, rows, rowSwatch, shown, valueOf } from "./data.js";
+import { GRAY, INPUT, TRUTH, candidates, files, imageAt, mainRow, metrics, models, report, rowNamed, rows, rowSwatch, shown, valueOf } from "./data.js";
 import { compare } from "./compare.js";
-
-const INPUT = "input";
-const TRUTH = "truth";
-// The row whose figures belong to the input: nothing done.
-const GRAY = "grey";
 
 const byFile = new Map(files.map((file) => [file.name, file]));
 

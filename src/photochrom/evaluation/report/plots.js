@@ -3,6 +3,8 @@
 import { choice, h, section } from "./dom.js";
 import { fixed, interval, isNumber, sentence, signed, withUnit } from "./format.js";
 import {
+  GRAY,
+  TRUTH,
   candidates,
   colorOf,
   files,
@@ -53,6 +55,8 @@ function withMetric(label, choices, draw) {
 
 function tradeOff() {
   const placed = candidates.filter((row) => isNumber(row.colorfulness_ratio?.mean));
+  // A single point trades nothing.
+  if (placed.length < 2) return null;
   const taken = metrics.filter((metric) => placed.some((row) => isNumber(row.gain?.[metric.name]?.mean)));
   return withMetric("Gain of", taken, (metric) => {
     const there = placed.filter((row) => isNumber(row.gain?.[metric.name]?.mean));
@@ -98,7 +102,7 @@ function distribution(open) {
   const there = (metric) => files.some((file) => candidates.some((row) => valueOf(file, row.name, metric.name) !== null));
   const taken = metrics.filter((metric) => !metric.set && there(metric));
   return withMetric("Metric", taken, (metric) => {
-    const grey = rows.filter((row) => row.name === "grey");
+    const grey = rows.filter((row) => row.name === GRAY);
     const strips = [...grey, ...candidates]
       .map((row) => ({ row, values: valuesOf(row.name, metric.name) }))
       .filter(({ values }) => values.length);
@@ -156,7 +160,7 @@ function histograms() {
 
 function histogram(label, edges, shares, plane) {
   const mains = models.map((model) => mainRow(model).name);
-  const names = ["truth", ...candidates.map((row) => row.name)].filter((name) => shares[name]);
+  const names = [TRUTH, ...candidates.map((row) => row.name)].filter((name) => shares[name]);
   const used = names.flatMap((name) => edges.slice(0, -1).filter((_, i) => shares[name][i] >= RAREST));
   const step = edges[1] - edges[0];
   const domain = [Math.min(...used, 0) - step, Math.max(...used, 0) + 2 * step];
@@ -175,8 +179,8 @@ function histogram(label, edges, shares, plane) {
     color: colorOf(name),
     dash: roundOf(name),
     line: true,
-    area: name === "truth",
-    off: name !== "truth" && !mains.includes(name),
+    area: name === TRUTH,
+    off: name !== TRUTH && !mains.includes(name),
     points: points(name),
   }));
   return chart({

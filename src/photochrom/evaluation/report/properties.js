@@ -163,7 +163,7 @@ function other(name, found) {
       h(
         "table",
         { class: "data small" },
-        h("thead", {}, h("tr", {}, ["Model", ...keys].map((key) => h("th", { scope: "col" }, key)))),
+        h("thead", {}, h("tr", {}, ["Model", ...keys].map((key, i) => h("th", { scope: "col", class: i ? "number" : null }, key)))),
         h("tbody", {}, found.map(([model, one]) =>
           h("tr", {}, h("th", { scope: "row" }, model), keys.map((key) => h("td", { class: "number" }, text(one[key]) ?? "–"))),
         )),
