@@ -64,7 +64,7 @@ function comparison(a, b) {
       "p",
       { class: "note" },
       "Whiskers: 95 % bootstrap intervals, each line on a scale of its own. One is called better only where the ",
-      "interval leaves out zero. Each metric is judged by itself: between equals, one such verdict in twenty is wrong."
+      "interval leaves out zero. Each metric is judged by itself: of equals, one in twenty is still called better."
     ),
   ];
 }

@@ -24,10 +24,10 @@ const shareAxis = (label) => ({ label, domain: [0, 1], marks: [0, 0.2, 0.4, 0.6,
 function reliability(there) {
   const found = there.filter(([, one]) => one.curve?.length);
   if (!found.length) return null;
-  const words = found.map(([model, one]) => `${model}: expected calibration error ${percent(one.ece, 1)}`);
+  const words = found.map(([model, one]) => `${model}: expected calibration error ${percent(one.ece, 1)} ${interval(one, 1, percent)}`.trim());
   return chart({
     title: "Is it as sure as it should be?",
-    note: `On the line, what is held for 60 % likely is right in 60 % of cases. The larger a mark, the more pixels. ${words.join("; ")}.`,
+    note: `On the line, what is held for 60 % likely is right in 60 % of cases. The larger a mark, the more places of the pictures. ${words.join("; ")}.`,
     x: shareAxis("how likely the model holds its first choice"),
     y: shareAxis("how often it is right"),
     diagonal: true,
@@ -41,11 +41,11 @@ function reliability(there) {
         x: point.confidence,
         y: point.accuracy,
         size: 3 + 9 * Math.sqrt(point.share ?? 0),
-        tip: [model, `held for ${percent(point.confidence)} likely, right in ${percent(point.accuracy)}`, `${percent(point.share, 1)} of pixels`],
+        tip: [model, `held for ${percent(point.confidence)} likely, right in ${percent(point.accuracy)}`, `${percent(point.share, 1)} of all places`],
       })),
     })),
     table: {
-      head: ["Model", "Held likely", "Right", "Share of pixels"],
+      head: ["Model", "Held likely", "Right", "Share of places"],
       rows: found.flatMap(([model, one]) => one.curve.map((point) => [model, percent(point.confidence), percent(point.accuracy), percent(point.share, 1)])),
     },
   });
@@ -69,7 +69,8 @@ function coverage(there) {
       points: one.coverage.filter((point) => isNumber(point.got)).map((point) => ({
         x: point.wanted,
         y: point.got,
-        tip: [model, `${percent(point.wanted)} wanted, ${percent(point.got, 1)} got`, `${fixed(point.bins, 1)} colours in a set on average`],
+        ...(isNumber(point.low) ? { low: point.low, high: point.high } : {}),
+        tip: [model, `${percent(point.wanted)} wanted, ${percent(point.got, 1)} got ${interval(point, 1, percent)}`, `${fixed(point.bins, 1)} colours in a set on average`],
       })),
     })),
     table: {
