@@ -10,13 +10,12 @@ from typing import Any, Final
 
 import photochrom
 from photochrom.evaluation.pictures import digest_of, named
-from photochrom.evaluation.report.data import versions_of
+from photochrom.evaluation.provenance import PACKAGES, versions_of
 from photochrom.evaluation.video import FILM_METRICS
 from photochrom.evaluation.video.run import ClipRecord, FilmMeasurements
 
 FORMAT: Final = 1
 
-_PACKAGES: Final = ("numpy", "onnxruntime", "pyvips", "pyvips-binary", "av", "opencv-python-headless")
 # Decimals of a single film's value beyond those that its metric prints.
 _SPARE_PLACES: Final = 3
 
@@ -30,7 +29,7 @@ def film_report(
     return {
         "format": FORMAT,
         "photochrom": photochrom.__version__,
-        "versions": versions_of(_PACKAGES),
+        "versions": versions_of((*PACKAGES, "av", "opencv-python-headless")),
         "command": command,
         "sampling": asdict(measured.sampling),
         "seed": seed,
