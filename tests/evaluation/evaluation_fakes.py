@@ -71,3 +71,8 @@ class Known:
 
 def _mixed(truth: Rendered, gray: Rendered, share: float) -> Rendered:
     return Rendered(np.rint(share * truth.rgb + (1 - share) * gray.rgb).astype(np.uint8))
+
+
+def names_and(contestants, item) -> tuple[str, object]:
+    """A piece of work: who is there, and what was given."""
+    return " ".join(contestant.name for contestant in contestants), item

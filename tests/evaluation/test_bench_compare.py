@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from photochrom.errors import InputError, OutputExists, UnwritableOutput
-from photochrom.evaluation.bench.cases import Case
+from photochrom.evaluation.bench.cases import CASES, Case
 from photochrom.evaluation.bench.compare import compare
 from photochrom.evaluation.bench.machine import Machine
 from photochrom.evaluation.bench.processes import Cost
@@ -199,3 +202,20 @@ def test_a_file_of_something_else_is_refused_by_name(tmp_path: Path, text: str |
         file.write_bytes(text.encode("latin1"))
     with pytest.raises(InputError, match=f"other.json: .*{reason}"):
         Report.read(file)
+
+
+def test_the_documented_figures_are_those_of_the_baseline() -> None:
+    root = Path(__file__).parents[2]
+    table = subprocess.run(
+        [sys.executable, root / "benchmarks" / "speed_table.py"],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf8"},
+    ).stdout.decode("utf8")
+    written = (root / "docs" / "speed.md").read_text("utf8")
+    assert written.endswith(f"-->\n{table}"), "end docs/speed.md with: python benchmarks/speed_table.py"
+
+
+def test_the_baseline_has_every_case() -> None:
+    baseline = Report.read(Path(__file__).parents[2] / "benchmarks" / "baseline.json")
+    assert {timing.name for timing in baseline.timings} >= {case.name for case in CASES if not case.large}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from photochrom.evaluation.pictures import find_pictures, named
 from photochrom.evaluation.protocol import protocol_named
 from photochrom.evaluation.results import ResultsSpec
 from photochrom.evaluation.setting import Setting, rules_of
+from photochrom.inference import session
 from photochrom.inference.card import ModelCard
 from photochrom.inference.pipeline import ColorizeOptions, Colorizer
 
@@ -169,6 +171,29 @@ def test_a_report_hears_what_a_model_is(photographs: Path, card: Path) -> None:
     assert about["sha256"] == dict(ModelCard.load(card).sha256)
     assert about["card"] == hashlib.sha256(card.read_bytes()).hexdigest()
     assert about["detail"] == 256
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider:UserWarning")
+def test_figures_do_not_depend_on_the_graphics_card(
+    photographs: Path, card: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = photographs / "a.png"
+    (spec,) = find(photographs, card)
+    without = spec.open(1)
+    started = []
+    real = session.onnxruntime.InferenceSession
+
+    def start(*arguments: Any, providers: list[str], **others: Any) -> Any:
+        started.append(providers)
+        return real(*arguments, providers=providers, **others)
+
+    monkeypatch.setattr(session, "available_providers", lambda: ["cuda", "cpu"])
+    monkeypatch.setattr(session.onnxruntime, "InferenceSession", start)
+    model = spec.open(1)
+    assert started == [["CPUExecutionProvider"]]
+    assert (model.about["provider"], model.key_of(file)) == ("cpu", without.key_of(file))
+    with pytest.raises(BadOption, match="provider: 'cuda'"):
+        replace(spec, provider="cuda").open(1)
 
 
 def test_a_key_follows_all_that_decides_the_colours(photographs: Path, card: Path, tmp_path: Path) -> None:

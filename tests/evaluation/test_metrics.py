@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from skimage.color import deltaE_cie76, deltaE_ciede2000, rgb2lab
@@ -15,12 +17,14 @@ from photochrom.evaluation.metrics.fidelity import PSNR_CEILING, psnr
 from photochrom.evaluation.rendered import Rendered
 from photochrom.evaluation.scene import Box, Scene
 
+GUIDE = Path(__file__).parents[2] / "docs" / "metrics.md"
+
 # Those that need a network are tested beside it.
 PLAIN = {name: metric for name, metric in METRICS.items() if not metric.backbone}
 ROWS = pytest.mark.parametrize("metric", PLAIN.values(), ids=PLAIN)
 
-# The value of one pixel depends on its neighbours, so tiles of a picture are another picture.
-OF_NEIGHBOURS = {"ssim"}
+# What a pixel counts depends on where it stands, so tiles of a picture are another picture.
+OF_PLACES = {"bleeding", "red_blobs", "skin", "ssim"}
 
 # Weighted by what is true.
 ONE_SIDED = {"auc_balanced"}
@@ -56,6 +60,12 @@ def test_a_picture_compared_with_itself_has_the_best_value(metric: Metric, truth
         assert value == metric.best
 
 
+@pytest.mark.parametrize("name", METRICS)
+def test_the_guide_has_a_heading_for_every_metric(name: str) -> None:
+    headings = [line for line in GUIDE.read_text("utf8").splitlines() if line.startswith("## ")]
+    assert any(f"`{name}`" in heading for heading in headings)
+
+
 @ROWS
 def test_growing_error_is_worse(metric: Metric, truth: Rendered) -> None:
     if not metric.needs_truth:
@@ -83,7 +93,7 @@ def test_a_missing_or_wrong_sized_truth_is_refused(metric: Metric, truth: Render
 
 @ROWS
 def test_rows_taken_in_blocks_are_the_whole_picture(metric: Metric) -> None:
-    if metric.name in OF_NEIGHBOURS:
+    if metric.name in OF_PLACES:
         pytest.skip("tiles of a picture have other neighbours than the picture")
     rng = np.random.default_rng(2)
     small, other = (Rendered(rng.integers(0, 256, (3, 7, 3), dtype=np.uint8)) for _ in range(2))

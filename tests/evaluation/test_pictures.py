@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,12 @@ def test_the_digest_is_what_sha256sum_says_of_its_own_list(photographs: Path) ->
     except subprocess.CalledProcessError:
         pytest.skip("needs sha256sum")
     assert digest_of(checksums) == said.split()[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_is_escaped(photographs: Path) -> None:
+    odd = (photographs / "a.png").rename(photographs / os.fsdecode(b"caf\xe9.png"))
+    (picture,) = named([odd], [photographs])
+    assert picture.file == odd
+    assert picture.name == "caf\\udce9.png"
+    assert len(digest_of({picture.name: "0"})) == 64

@@ -13,6 +13,7 @@ import photochrom
 from photochrom.errors import BadOption, OutputExists, PhotochromError, UnreadableImage
 from photochrom.evaluation.metrics import METRICS
 from photochrom.evaluation.protocol import PROTOCOLS
+from photochrom.evaluation.provenance import code
 from photochrom.evaluation.run import GRAY, LAB8, TRUTH, Plan, evaluate, find_pictures, named
 from photochrom.evaluation.scene import Box
 
@@ -77,7 +78,7 @@ def test_the_true_colours_score_the_best_values(photographs: Path, known) -> Non
     measured = evaluate([known()], pictures(photographs)[:1], plan=plan, jobs=1)
     for name in PLAIN:
         metric = METRICS[name]
-        if metric.better is not None and set(metric.takes) <= {"truth"}:
+        if metric.best is not None and set(metric.takes) <= {"truth"}:
             assert measured.values[name][-1, 0] == pytest.approx(metric.best), name
     assert measured.values["colorfulness"][-1, 0] == measured.truth["colorfulness"][0]
 
@@ -209,6 +210,21 @@ def test_what_has_changed_is_measured_anew(photographs: Path, tmp_path: Path, kn
     assert len(run(Plan(PROTOCOLS["crop256"], FEW.metrics))) == 10
     assert len(run(Plan(PROTOCOLS["native"], ("psnr",)))) == 10
     assert run() == []
+
+
+def test_records_of_other_code_are_not_taken(photographs, tmp_path, known, monkeypatch) -> None:
+    """The version of the program stays the same while it is worked on, and its figures do not."""
+    out = tmp_path / "report"
+    evaluate([known()], pictures(photographs), plan=FEW, jobs=1, out=out)
+    log(tmp_path)
+    now = code()
+    for change in ({"sources": "another"}, {"numpy": "0.1"}, {"libvips": "7.0"}):
+        monkeypatch.setattr("photochrom.evaluation.run.code", lambda change=change: {**now, **change})
+        evaluate([known()], pictures(photographs), plan=FEW, jobs=1, out=out)
+        assert len(log(tmp_path)) == 5
+    monkeypatch.setattr("photochrom.evaluation.run.code", lambda: now)
+    evaluate([known()], pictures(photographs), plan=FEW, jobs=1, out=out)
+    assert log(tmp_path) == []
 
 
 def test_a_changed_result_of_another_program_is_measured_anew(photographs, tmp_path, known) -> None:

@@ -284,7 +284,9 @@ def test_a_pair_whose_graphs_do_not_meet_is_refused(toy_copy: Path) -> None:
     path = toy_copy / "toy.json"
     values = json.loads(path.read_text("utf8"))
     path.write_text(json.dumps({**values, "bins": BINS[:2], "prior": [0.5, 0.5]}), "utf8")
-    with pytest.raises(BadModel, match=r"toy\.json: the decoder has wishes of shape 1×6, .* wants 1×5"):
+    with pytest.raises(
+        BadModel, match=r"toy\.json: the decoder has logits of shape 1×3×\?×\?, .* wants 1×2×"
+    ):
         Colorizer(toy_copy)
     swapped = {"encoder": values["decoder"], "decoder": values["encoder"]}
     path.write_text(json.dumps({**values, **swapped}), "utf8")

@@ -10,6 +10,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from photochrom.errors import BadModel, BadOption
+from photochrom.inference import session
+from photochrom.inference.pipeline import Colorizer
 from photochrom.inference.session import Graph
 
 
@@ -64,3 +66,45 @@ def test_what_does_not_load_is_named(tmp_path: Path) -> None:
         Graph(twofold(), name="twofold", provider="abacus")
     with pytest.raises(BadOption, match="threads"):
         Graph(twofold(), name="twofold", threads=0)
+
+
+@pytest.fixture(params=["silently", "loudly"])
+def broken_card(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """ONNX Runtime claims a graphics card, and takes the processor or raises when it is to be used.
+
+    What is said to whom asks for that card.
+    """
+    monkeypatch.setattr(session, "available_providers", lambda: ["cuda", "cpu"])
+    real = session.onnxruntime.InferenceSession
+
+    def start(source, options, *, providers, **others):
+        if providers[0] == "CUDAExecutionProvider" and request.param == "loudly":
+            raise RuntimeError("CUDA failure 35: driver version is insufficient")
+        return real(source, options, providers=providers, **others)
+
+    monkeypatch.setattr(session.onnxruntime, "InferenceSession", start)
+    silent = "^provider: 'cuda' is installed but does not start on this machine$"
+    return silent if request.param == "silently" else "does not load: CUDA failure 35"
+
+
+# What the CPU's build says of a provider that it has not got; that of the graphics card says nothing.
+@pytest.mark.filterwarnings("ignore:Specified provider:UserWarning")
+def test_the_provider_is_the_one_in_use(
+    toy: Path, broken_card: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    graph = Graph(twofold(), name="twofold", threads=1)
+    assert graph.provider == "cpu"
+    np.testing.assert_array_equal(graph.run({"x": np.ones((1, 2, 1, 1), np.float32)})[0], 2)
+    assert Colorizer(toy, threads=1).provider == "cpu"
+    with pytest.raises((BadOption, BadModel), match=broken_card):
+        Graph(twofold(), name="twofold", threads=1, provider="cuda")
+    with pytest.raises((BadOption, BadModel), match=broken_card):
+        Colorizer(toy, threads=1, provider="cuda")
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("provider", ["auto", "cpu"])
+def test_what_does_not_load_prints_nothing(provider: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(BadModel, match="does not load"):
+        Graph(b"not a graph", name="lpips", provider=provider)
+    assert capfd.readouterr().out == ""

@@ -11,7 +11,8 @@ from photochrom.datasets.pictures import EncodedPicture
 from photochrom.networks import flagship
 from photochrom.training import checkpoint
 from photochrom.training.config import Recipe, Sampling, Stage, to_values
-from photochrom.training.run import LAST, build
+from photochrom.training.files import LAST
+from photochrom.training.run import build
 
 torch.set_num_threads(1)
 

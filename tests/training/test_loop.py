@@ -14,8 +14,8 @@ from photochrom.datasets.pictures import EncodedPicture
 from photochrom.errors import BadConfig, Diverged, TrainingError
 from photochrom.training import checkpoint, loop, turns
 from photochrom.training.config import Sampling, Stage
+from photochrom.training.files import BEST, LAST, LOG
 from photochrom.training.loop import Budget, Machine, rate_at, train
-from photochrom.training.run import BEST, LAST, LOG
 
 pytestmark = pytest.mark.usefixtures("shallow")
 

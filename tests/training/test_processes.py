@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from photochrom.training import checkpoint
-from photochrom.training.run import BEST, LAST, LOG
+from photochrom.training.files import BEST, LAST, LOG
 
 RECIPE = """
 network = "cnn4"

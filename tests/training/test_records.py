@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,11 +10,12 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from photochrom.datasets.batches import Batches
+from photochrom.training import loop
 from photochrom.training.config import Recipe, Stage
 from photochrom.training.curves import draw_curves
+from photochrom.training.files import LOG
 from photochrom.training.loop import Budget, Machine, train
 from photochrom.training.rates import loader_rate
-from photochrom.training.run import LOG
 from photochrom.training.samples import CELL, GAP, add_column
 
 RECIPE = Recipe(network="cnn4", losses={"l2": 1.0}, rate=1e-3, stages=(Stage(sizes=((32, 32),), batch=2),))
@@ -110,7 +112,7 @@ def test_the_loader_is_measured_by_itself(start, pictures):
 
 def test_a_line_is_due_after_a_while_whatever_the_steps(start, monkeypatch):
     ticks = iter(range(0, 10**6, 20))
-    monkeypatch.setattr("photochrom.training.loop.time.monotonic", lambda: next(ticks))
+    monkeypatch.setattr(loop, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
     run = start(budget=Budget(steps=6, log_every=1000), recipe=dataclasses.replace(RECIPE, seed=1))
     # 20 seconds a step, and a line where 30 have gone by when a step begins.
     assert [line["step"] for line in lines(run)] == [3, 6]

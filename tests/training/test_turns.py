@@ -10,10 +10,11 @@ from lightning_fabric import Fabric
 
 from photochrom.errors import BadConfig
 from photochrom.networks.adversarial import GAMES
-from photochrom.training import checkpoint, turns
+from photochrom.training import checkpoint, loop, turns
 from photochrom.training.config import Recipe, Stage
+from photochrom.training.files import LAST, LOG
 from photochrom.training.loop import Budget, Machine, _batches, _step, train
-from photochrom.training.run import LAST, LOG, begin
+from photochrom.training.run import begin
 
 MACHINE = Machine(device="cpu", precision="32-true")
 GAN_COLUMNS = ["loss_D_fake", "loss_D_real", "loss_D", "loss_G_GAN", "loss_G_L1", "loss_G"]
@@ -93,7 +94,7 @@ def test_each_turn_changes_its_own_network_alone(started, game, monkeypatch):
             seen[name] = [len(learnt(*pair)) for pair in zip(before, after, strict=True)]
             return terms
 
-        monkeypatch.setattr(f"photochrom.training.loop.{name}", watched)
+        monkeypatch.setattr(loop, name, watched)
     step()
     ours, theirs = (len(list(player.plain.parameters())) for player in (run.generator, run.critic))
     assert seen == {"critics_turn": [0, theirs], "generators_turn": [ours, 0]}
@@ -112,7 +113,7 @@ def test_a_step_is_the_step_by_hand(started, game):
         return honest(run, answer, draws)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("photochrom.training.loop.critics_turn", kept)
+        patch.setattr(loop, "critics_turn", kept)
         terms = step()
     given, fake, real = (getattr(shown["answer"], part) for part in ("given", "value", "target"))
 

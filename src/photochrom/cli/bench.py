@@ -13,6 +13,7 @@ import click
 
 from photochrom.cli.console import Console, one_line
 from photochrom.cli.options import console_options, model_options
+from photochrom.cli.runs import model_of
 
 if TYPE_CHECKING:
     from photochrom.evaluation.bench.cases import Case
@@ -84,6 +85,7 @@ def bench(
     before = None if baseline is None else Report.read(baseline)
     if save is not None:
         check_target(save, overwrite=overwrite)
+    model = _model(model, console)
     here = _tried("bench", lambda: installation(model), console)
     if here is None:
         click.get_current_context().exit(1)
@@ -101,6 +103,18 @@ def bench(
         console.problem(one_line(change.label, f"{change.factor:.2f} times what it was"))
     if len(timings) < len(work) or (comparison is not None and comparison.worse):
         click.get_current_context().exit(1)
+
+
+def _model(what: str, console: Console) -> str:
+    """The model's name or its card's path. Raises as `model_of`."""
+    if not Path(what).is_dir():
+        return what
+    # In a process of its own, since to export a run loads PyTorch, and that would be in every peak.
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+        return str(apart.submit(model_of, what, console).result())
 
 
 def _chosen(only: tuple[str, ...], *, large: bool) -> list[Case]:

@@ -4,38 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from photochrom.cli.console import Console
-from photochrom.cli.options import console_options
+from photochrom.cli.options import Remembered, command_line, console_options
 
 if TYPE_CHECKING:
     from photochrom.evaluation.contestants import ModelSpec
     from photochrom.evaluation.measurements import Failure, Measurements
     from photochrom.evaluation.pictures import Picture
     from photochrom.evaluation.record import Plan
-    from photochrom.evaluation.report.data import Asked
     from photochrom.evaluation.results import ResultsSpec
     from photochrom.evaluation.setting import Setting
     from photochrom.inference.card import ModelCard
-
-T = TypeVar("T")
-
-_WORDS: Final = "photochrom.evaluate.words"
-
-
-class _Remembered(click.Command):
-    """Keeps the words of its call, for a report is to say the exact command."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta[_WORDS] = list(args)
-        return super().parse_args(ctx, args)
 
 
 def _numbers(context: click.Context, param: click.Parameter, value: str | None) -> tuple[float, ...] | None:
@@ -79,7 +65,7 @@ class Wishes:
     overwrite: bool
 
 
-@click.command(cls=_Remembered)
+@click.command(cls=Remembered)
 @click.option(
     "--model",
     "models",
@@ -183,20 +169,18 @@ def evaluate(*, console: Console, **options: Any) -> None:
     interrupts = Interrupts()
     try:
         with interrupts, interrupts.at_once():
-            failures = _run(wishes, console, ["photochrom", "evaluate", *context.meta[_WORDS]])
+            failures = _run(wishes, console, command_line(), heed=interrupts.heed)
+            interrupts.heed()
     except KeyboardInterrupt:
-        kept = (
-            ""
-            if wishes.out is None
-            else f" What is measured is kept in {wishes.out}: the same command goes on."
-        )
+        kept = f" What is measured is kept in {wishes.out}: the same command goes on." if wishes.out else ""
         console.problem(f"Interrupted.{kept}")
         context.exit(interrupts.exit_code)
     context.exit(1 if failures else 0)
 
 
-def _run(wishes: Wishes, console: Console, words: Sequence[str]) -> int:
-    """All of it; how many failures there were."""
+def _run(wishes: Wishes, console: Console, command: str, *, heed: Callable[[], None]) -> int:
+    """All of it; how many failures there were. heed: raises where an interruption has been put off."""
+    from photochrom.cli.outputs import Done, write_out
     from photochrom.evaluation.pictures import find_pictures, named
     from photochrom.evaluation.report.data import Asked
     from photochrom.evaluation.run import evaluate as measure
@@ -207,11 +191,13 @@ def _run(wishes: Wishes, console: Console, words: Sequence[str]) -> int:
     data = named(find_pictures(wishes.places), wishes.places, faces=_faces(wishes))
     drawn = set(find_pictures(wishes.places, limit=wishes.limit, seed=wishes.seed))
     pictures = [picture for picture in data if picture.file in drawn]
-    specs = _specs(wishes, data)
-    asked = Asked(shlex.join(words), plan, wishes.seed, wishes.limit)
+    specs = _specs(wishes, data, console)
+    _say_what_is_lacking(specs, plan, console)
+    asked = Asked(command, plan, wishes.seed, wishes.limit)
     set_threads(wishes.threads)
 
     def on_picture(name: str) -> None:
+        heed()
         console.begin(name)
         console.step()
 
@@ -228,12 +214,26 @@ def _run(wishes: Wishes, console: Console, words: Sequence[str]) -> int:
     extra = _extra(specs)
     if measured.files:
         listed = dataclasses.replace(measured, failures=(*measured.failures, *extra))
-        _report(_Done(listed, asked, specs, pictures, wishes), console)
+        write_out(Done(listed, asked, specs, pictures, wishes), console)
     for failure in extra:
         console.word(str(failure))
     for failure in measured.failures:
         console.problem(str(failure))
+    _say_what_is_left_out(measured, specs, len(pictures), console)
     return len(measured.failures)
+
+
+def _say_what_is_left_out(
+    measured: Measurements, specs: Sequence[ModelSpec | ResultsSpec], count: int, console: Console
+) -> None:
+    """A word on pictures and contestants that are in no row."""
+    present = {entry.name for entry in measured.entries}
+    for spec in specs:
+        if spec.name not in present:
+            console.word(f"{spec.name}: has no result at all, and so no row")
+    lost = count - len(measured.files)
+    if lost:
+        console.word(f"{lost} of {count} pictures are in no row, for not all rows have them")
 
 
 def _extra(specs: Sequence[ModelSpec | ResultsSpec]) -> list[Failure]:
@@ -267,14 +267,31 @@ def _plan(wishes: Wishes, console: Console) -> Plan:
     )
 
 
-def _specs(wishes: Wishes, data: Sequence[Picture]) -> list[ModelSpec | ResultsSpec]:
+def _specs(wishes: Wishes, data: Sequence[Picture], console: Console) -> list[ModelSpec | ResultsSpec]:
     """The contestants. data: all pictures there are, among which another program's results are looked for."""
+    from photochrom.cli.runs import model_of
     from photochrom.evaluation.contestants import find_contestants
     from photochrom.inference.pipeline import ColorizeOptions
 
     ColorizeOptions(detail=wishes.detail)  # refuses what is out of range before any work
     settings = functools.partial(_settings, wishes=wishes)
-    return find_contestants(wishes.models, data, settings=settings, detail=wishes.detail)
+    known = functools.partial(model_of, console=console)
+    return find_contestants(wishes.models, data, settings=settings, detail=wishes.detail, resolve=known)
+
+
+def _say_what_is_lacking(specs: Sequence[ModelSpec | ResultsSpec], plan: Plan, console: Console) -> None:
+    """A word on each property that a model cannot be asked for."""
+    from photochrom.evaluation.contestants import ModelSpec
+    from photochrom.evaluation.properties import PROPERTIES
+    from photochrom.inference.weights import find_model
+
+    models = [spec for spec in specs if isinstance(spec, ModelSpec)] if plan.properties else []
+    for spec in models:
+        card = find_model(spec.model)
+        for name in plan.properties:
+            reason = PROPERTIES[name].lacking(card, has_truth=plan.has_truth)
+            if reason is not None:
+                console.word(f"{spec.name}: {reason}")
 
 
 def _settings(card: ModelCard, *, wishes: Wishes) -> list[Setting]:
@@ -304,77 +321,3 @@ def _check_sheet(wishes: Wishes) -> None:
         writable(wishes.sheet.suffix)
         if wishes.sheet.exists() and not wishes.overwrite:
             raise OutputExists(wishes.sheet)
-
-
-@dataclass(frozen=True)
-class _Done:
-    """What was measured, and what it takes to colour some of it again for looking at."""
-
-    measured: Measurements
-    asked: Asked
-    specs: Sequence[ModelSpec | ResultsSpec]
-    pictures: Sequence[Picture]
-    wishes: Wishes
-
-    def again(self, work: Callable[..., T], items: Sequence[Any]) -> list[T]:
-        """`work(contestants, item)` for each item, the references before the other contestants."""
-        from photochrom.evaluation.references import ReferenceSpec
-        from photochrom.evaluation.workers import choose_jobs, in_order
-
-        present = {entry.name for entry in self.measured.entries}
-        own = [spec for spec in self.specs if spec.name in present]
-        specs = (ReferenceSpec(has_truth=self.asked.plan.has_truth), *own)
-        jobs = choose_jobs(len(items), self.wishes.jobs)
-        return in_order(work, items, specs=specs, jobs=jobs, threads=self.wishes.threads)
-
-
-def _report(done: _Done, console: Console) -> None:
-    """The figures on stdout; the report and the sheet, where they are asked for."""
-    from photochrom.cli.figures import table
-    from photochrom.evaluation.report.data import as_json, report_of
-    from photochrom.evaluation.summary import summarize
-
-    out = done.wishes.out
-    summary = summarize(done.measured, seed=done.wishes.seed)
-    shown = _draw(done, out) if out is not None else ()
-    report = report_of(done.measured, summary, done.asked, shown=shown)
-    click.echo(as_json(report).rstrip("\n") if done.wishes.as_json else table(report))
-    if out is not None:
-        console.word(f"{_write(report, out)}: the report")
-    if done.wishes.sheet is not None:
-        columns, count = _write_sheet(done, done.wishes.sheet)
-        console.word(f"{done.wishes.sheet}: {count} pictures, each {columns}")
-
-
-def _draw(done: _Done, out: Path) -> list[dict[str, Any]]:
-    """The pictures of the page, into its folder."""
-    from photochrom.evaluation.report.shown import choose, clear, draw
-
-    choices = choose(done.measured, done.pictures)
-    shown = done.again(functools.partial(draw, plan=done.asked.plan, out=out), choices)
-    clear(out, keep=shown)
-    return shown
-
-
-def _write(report: dict[str, Any], out: Path) -> Path:
-    """The report's files; the page last, so that it is never newer than its figures."""
-    from photochrom.evaluation.report.data import write_json
-    from photochrom.evaluation.report.page import write_page
-    from photochrom.evaluation.report.tables import write_tables
-
-    write_json(report, out)
-    write_tables(report, out)
-    return write_page(report, out)
-
-
-def _write_sheet(done: _Done, target: Path) -> tuple[str, int]:
-    """Write it; what its columns are, and how many pictures are on it."""
-    from photochrom.evaluation.references import GRAY, LAB8, TRUTH
-    from photochrom.evaluation.sheet import contact_sheet, spread, strip, write_sheet
-
-    files = set(spread(done.measured.files, done.wishes.sheet_pictures))
-    chosen = [picture for picture in done.pictures if picture.file in files]
-    strips = done.again(functools.partial(strip, plan=done.asked.plan), chosen)
-    write_sheet(contact_sheet(strips), target, overwrite=done.wishes.overwrite)
-    settings = [row for row in done.measured.rows if row not in (GRAY, LAB8)]
-    return " | ".join(["input", *settings, *([TRUTH] if done.asked.plan.has_truth else [])]), len(strips)

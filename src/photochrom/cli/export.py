@@ -18,7 +18,7 @@ from photochrom.errors import BadConfig, OutputExists
 @click.option(
     "--out", metavar="DIR", required=True, type=click.Path(path_type=Path), help="Where the model goes."
 )
-@click.option("--name", default="flagship", show_default=True, help="What the model will be called.")
+@click.option("--name", default="", help="What the model will be called. Without it: as its network is.")
 @click.option(
     "--with",
     "others",
@@ -45,25 +45,25 @@ def export(
     overwrite: bool,
     console: Console,
 ) -> None:
-    """Turn a training run, or one of its checkpoints, into a model: two ONNX graphs and a card.
+    """Turn a training run, or one of its checkpoints, into a model: ONNX graphs and a card.
 
     Of a run the best checkpoint is taken, or the last if nothing was measured. The graphs are
     compared with PyTorch before the card is written. `photochrom PATH --model DIR` then uses it.
     """
     with extra("train"):
         from photochrom.training.export import export as write_model
-        from photochrom.training.run import BEST, LAST
+        from photochrom.training.export import network_of
+        from photochrom.training.files import checkpoint_of
 
+    checkpoint = checkpoint_of(run) if run.is_dir() else run
+    name = name or network_of(checkpoint)
     card = out / f"{name}.json"
     if card.exists() and not overwrite:
         raise OutputExists(card, "exists; --overwrite replaces the model")
-    checkpoint = run
-    if run.is_dir():
-        checkpoint = run / (BEST if (run / BEST).exists() else LAST)
     card_values = None if about is None else _table(about)
     written = write_model(checkpoint, out, others=others, name=name, about=card_values)
     console.word(
-        f"{written.bytes / 1e6:.1f} MB; the logits differ from PyTorch's by {written.worst:.2g} at most"
+        f"{written.bytes / 1e6:.1f} MB; the answers differ from PyTorch's by {written.worst:.2g} at most"
     )
     console.data(str(written.card))
 

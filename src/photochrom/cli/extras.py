@@ -25,19 +25,23 @@ class Extra:
 
 
 EXTRAS: Final[dict[str, Extra]] = {
-    "evaluate": Extra("preparing a metric's network", ("onnx",)),
+    "evaluate": Extra("preparing a metric's network", ("onnx", "cv2")),
     "heic": Extra("reading HEIC", ("pillow_heif",)),
     "train": Extra("training", ("torch", "lightning_fabric", "onnx", "safetensors", "PIL", "tensorboard")),
+    "video": Extra("reading films", ("av",)),
 }
 """Name in the brackets of the pip command → what it is."""
 
 
 @contextmanager
-def extra(name: str) -> Iterator[None]:
-    """Around imports: a missing module of the extra becomes MissingExtra, which names the command."""
+def extra(name: str, *, purpose: str | None = None) -> Iterator[None]:
+    """Around imports: a missing module of the extra becomes MissingExtra, which names the command.
+
+    purpose: what it is wanted for; without it, what the extra is for.
+    """
     try:
         yield
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in EXTRAS[name].modules:
-            raise MissingExtra(name, EXTRAS[name].purpose) from error
+            raise MissingExtra(name, purpose or EXTRAS[name].purpose) from error
         raise

@@ -53,7 +53,7 @@ def _pairs(report: Report) -> Iterator[str]:
         psnr = pair["metrics"].get("psnr")
         if psnr is not None:
             gap = _interval(psnr, 2, sign="+")
-            yield f"{pair['a']} over {pair['b']}: {gap} dB, better on {psnr['share']:.0%} of the pictures"
+            yield f"{pair['a']} over {pair['b']}: {gap} dB, better on {psnr['share']:.0%}"
 
 
 def _properties(report: Report) -> Iterator[str]:
@@ -69,8 +69,10 @@ def _figures(found: Mapping[str, Any]) -> Iterator[str]:
     for name, value in found.items():
         if isinstance(value, Mapping) and "mean" in value:
             yield f"{name} {_interval(value, 2)}"
-        elif isinstance(value, int | float):
-            yield f"{name} {value:.4g}"
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping) and "mean" in value[0]:
+            yield f"{name} {_value(value[0], 2)} … {_value(value[-1], 2)}"
+        elif isinstance(value, int | float) and name != "n":
+            yield f"{name} {value:.3f}"
 
 
 def _foot(report: Report) -> Iterator[str]:

@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "models": ("photochrom.cli.models:models", "List the models there are."),
     "doctor": ("photochrom.cli.doctor:doctor", "Say what works here, how fast, and what is missing."),
     "evaluate": ("photochrom.cli.evaluate:evaluate", "Measure a model on pictures whose colours are known."),
+    "evaluate-films": ("photochrom.cli.films:films", "Measure how well and how steadily films are coloured."),
     "metrics": ("photochrom.cli.metrics:metrics", "List what is measured, and prepare what that needs."),
     "bench": ("photochrom.cli.bench:bench", "Measure speed and memory beside decoding and encoding alone."),
     "train": ("photochrom.cli.train:train", "Train a network."),

@@ -54,26 +54,26 @@ def _measured() -> Iterator[dict[str, Any]]:
             "network": metric.backbone or None,
             "ready": is_prepared(metric.backbone),
         }
-    for row in SET_METRICS.values():
+    for set_metric in SET_METRICS.values():
         yield {
             "kind": "of all pictures together",
-            "name": row.name,
-            "title": row.title,
+            "name": set_metric.name,
+            "title": set_metric.title,
             "unit": "",
-            "better": row.better,
+            "better": set_metric.better,
             "takes": ["truth"],
-            "summary": row.summary,
-            "network": row.backbone,
-            "ready": is_prepared(row.backbone),
+            "summary": set_metric.summary,
+            "network": set_metric.backbone,
+            "ready": is_prepared(set_metric.backbone),
         }
-    for row in PROPERTIES.values():
+    for trait in PROPERTIES.values():
         yield {
             "kind": "of a model",
-            "name": row.name,
-            "title": row.title,
-            "summary": row.summary,
-            "needs": row.needs or None,
-            "takes": ["truth"] if row.needs_truth else [],
+            "name": trait.name,
+            "title": trait.title,
+            "summary": trait.summary,
+            "needs": trait.needs or None,
+            "takes": ["truth"] if trait.needs_truth else [],
         }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ from photochrom.cli.console import VERBOSE, Console
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _HOME: Final = "photochrom.inference.pipeline"
+_WORDS: Final = "photochrom.words"
 _KINDS: Final[dict[str, type]] = {"float": float, "int | None": int, "int": int}
 
 
@@ -86,7 +88,7 @@ def model_options(command: Command) -> Command:
         default="flagship",
         show_default=True,
         metavar="NAME|FILE",
-        help="A model by its name in `photochrom models`, or the path of a model card.",
+        help="A model by its name in `photochrom models`, or the path of a model card or of a training run.",
     )
     return model(threads(command))
 
@@ -110,6 +112,22 @@ def json_option(command: Command) -> Command:
     """--json; the command gets `as_json`."""
     option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line on stdout.")
     return option(command)
+
+
+class Remembered(click.Command):
+    """A command that keeps the words of its call, for a report is to say the exact command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; the words are kept before it takes them apart."""
+        ctx.meta[_WORDS] = [self.name or "", *args]
+        return super().parse_args(ctx, args)
+
+
+def command_line() -> str:
+    """The command that is running, a `Remembered` one, as it could be typed again."""
+    words = shlex.join(["photochrom", *click.get_current_context().meta[_WORDS]])
+    # Bytes of names that are no UTF-8 become escapes, for JSON has no word for them.
+    return words.encode("utf8", "backslashreplace").decode("utf8")
 
 
 class FormatName(click.ParamType):  # type: ignore[type-arg]  # generic in click from 8.4 on

@@ -66,7 +66,8 @@ def _names(option: click.Option) -> str:
 
 
 def _meaning(option: click.Option) -> str:
-    shown = f" Default: {option.default}." if option.show_default and option.default is not None else ""
+    default = option.show_default if isinstance(option.show_default, str) else option.default
+    shown = f" Default: {default}." if option.show_default and option.default is not None else ""
     return f"{option.help or ''}{shown}".strip()
 
 

@@ -21,12 +21,21 @@ _SIGNS: Final[dict[Unit, str]] = {"floors": "×", "seconds": "s", "bytes": "MB"}
 
 def report_text(report: Report) -> str:
     """A line a case, and below them what they were measured on."""
+    return f"{_columns(report_rows(report))}\n\n{report_about(report)}"
+
+
+def report_rows(report: Report) -> list[list[str]]:
+    """The cells: a heading, then a row a case."""
+    return [list(_HEAD), *(_row(timing) for timing in report.timings)]
+
+
+def report_about(report: Report) -> str:
+    """What the figures were measured on, in one line."""
     machine = report.machine
     about = [f"medians of {report.timings[0].runs}", machine.processor, f"{machine.cores} cores"]
     about += [f"{name} {version}" for name, version in report.versions.items()]
     about += [f"model {report.model['name']}", *([report.note] if report.note else [])]
-    rows = [_row(timing) for timing in report.timings]
-    return "\n".join([_columns([_HEAD, *rows]), "", ", ".join(about)])
+    return ", ".join(about)
 
 
 def comparison_text(comparison: Comparison) -> str:

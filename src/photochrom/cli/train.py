@@ -134,7 +134,7 @@ def _trained(ctx: click.Context, name: str, run: Path, words: Mapping[str, Any],
 
 
 def _how_to_go_on(run: Path) -> str:
-    from photochrom.training.run import LAST
+    from photochrom.training.files import LAST
 
     last = run / LAST
     if last.exists():

@@ -18,6 +18,7 @@ import click
 from photochrom.batch.plan import Job, Trouble
 from photochrom.cli.console import Console, one_line, unexpected
 from photochrom.cli.interrupts import Interrupts
+from photochrom.cli.runs import model_of
 from photochrom.errors import BadOption, OutputExists, PhotochromError, UnsupportedFormat, UnwritableOutput
 from photochrom.images.door import set_threads
 from photochrom.images.formats import Format, writable
@@ -81,7 +82,8 @@ class Work:
         """The model, loaded on first use."""
         if self.wishes.threads is not None:
             set_threads(self.wishes.threads)
-        colorizer = Colorizer(self.wishes.model, threads=self.wishes.threads)
+        model = model_of(self.wishes.model, self.console)
+        colorizer = Colorizer(model, threads=self.wishes.threads)
         self.console.detail(f"model {colorizer.card.name}, {colorizer.provider}, threads {colorizer.threads}")
         return colorizer
 

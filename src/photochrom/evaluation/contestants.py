@@ -77,12 +77,17 @@ class Spec(Protocol):
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model by its name or card, and the ways in which its colours are chosen."""
+    """A model by its name or card, and the ways in which its colours are chosen.
+
+    provider: as `Colorizer` takes it. Graphics cards round otherwise than processors do, and each in
+    its own way; figures are not to depend on which one a machine has.
+    """
 
     name: str
     model: str | Path
     settings: tuple[Setting, ...]
     detail: int | None = None
+    provider: str = "cpu"
 
     def open(self, threads: int | None = None) -> Model:
         """Loaded. Raises ModelNotFound, BadModel, and BadOption for what the model cannot do."""
@@ -97,7 +102,7 @@ class Model:
     def __init__(self, spec: ModelSpec, *, threads: int | None = None) -> None:
         self.name = spec.name
         self.settings = spec.settings
-        self.colorizer = Colorizer(spec.model, threads=threads)
+        self.colorizer = Colorizer(spec.model, threads=threads, provider=spec.provider)
         card = self.colorizer.card
         card.check_detail(spec.detail)
         for setting in spec.settings:

@@ -74,11 +74,16 @@ def named(
     Of several places the names come first; where two files would still be called the same, they keep
     their whole paths. faces: by these names.
     """
-    names = [_name_below(file, places) for file in files]
+    names = [_printable(_name_below(file, places)) for file in files]
     if len(set(names)) < len(names):
-        names = [file.as_posix() for file in files]
+        names = [_printable(file.as_posix()) for file in files]
     marked = faces or {}
     return [Picture(file, name, marked.get(name)) for file, name in zip(files, names, strict=True)]
+
+
+def _printable(name: str) -> str:
+    """Bytes that are no UTF-8, which a disk may have in its names, as escapes that a report can hold."""
+    return name.encode("utf8", "backslashreplace").decode("utf8")
 
 
 def _name_below(file: Path, places: Sequence[Path]) -> str:
@@ -104,4 +109,4 @@ def digest_of(pictures: Mapping[str, str]) -> str:
     pictures: name → SHA-256 of its bytes. It is what `sha256sum` says of its own list of them.
     """
     lines = (f"{checksum}  {name}\n" for name, checksum in sorted(pictures.items()))
-    return hashlib.sha256("".join(lines).encode("utf8", "surrogateescape")).hexdigest()
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

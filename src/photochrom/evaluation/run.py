@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import photochrom
 from photochrom.errors import BadOption, PhotochromError
 from photochrom.evaluation.backbones import fingerprint
 from photochrom.evaluation.imagenet import label_of
 from photochrom.evaluation.journal import Journal, key_of, open_journal
 from photochrom.evaluation.measurements import Failure, Measurements, gathered
 from photochrom.evaluation.pictures import Picture, find_pictures, named, sha256_of
+from photochrom.evaluation.provenance import code
 from photochrom.evaluation.record import Outcome, Plan, Record, Task, take
 from photochrom.evaluation.references import GRAY, LAB8, TRUTH, ReferenceSpec
 from photochrom.evaluation.selection import backbones_of
@@ -99,7 +99,7 @@ class _Run:
                 "backbones": self._backbones,
                 "properties": self.plan.properties if contestant.colorizer is not None else (),
                 "truth": self.plan.has_truth,
-                "photochrom": photochrom.__version__,
+                "code": code(),
             }
         )
 

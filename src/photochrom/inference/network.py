@@ -22,6 +22,10 @@ _WISHES_BESIDE_BINS: Final = 3
 class Network(Protocol):
     """A loaded model: `encode` runs once a picture, `decode` once for each thing asked of it."""
 
+    @property
+    def provider(self) -> str:
+        """What the graph that looks at the picture runs on, a key of `session.PROVIDERS`."""
+
     def encode(self, lightness: NDArray[np.float32]) -> Arrays:
         """lightness: (H, W), 0…100 → what `decode` is fed, with nothing asked for."""
 
@@ -55,11 +59,12 @@ class Pair:
         self._card = card
         self._encoder = encoder
         self._decoder = decoder
+        self.provider = encoder.provider
         self._wishes = card.planes + _WISHES_BESIDE_BINS
         asked: dict[str, Shape] = {"hints": (1, _HINT_PLANES, None, None), "wishes": (1, self._wishes)}
         _check_inputs(card, encoder, {card.takes: (1, 1, None, None)})
-        _check_inputs(card, decoder, encoder.outputs | asked)
         self._answer = _answer(card, decoder)
+        _check_inputs(card, decoder, encoder.outputs | asked)
 
     def encode(self, lightness: NDArray[np.float32]) -> Arrays:
         """The encoder's features by name, no hints and no wishes."""
@@ -83,6 +88,7 @@ class Single:
     def __init__(self, card: ModelCard, network: Graph) -> None:
         self._card = card
         self._network = network
+        self.provider = network.provider
         _check_inputs(card, network, {card.takes: (1, 1, *(card.input or (None, None)))})
         if card.input is None and any(network.inputs[card.takes][2:]):
             only = _words(network.inputs[card.takes])

@@ -19,7 +19,7 @@ from photochrom.images.read import read_picture
 from photochrom.images.write import encode_picture, to_array, write_picture
 from photochrom.inference.card import ModelCard
 from photochrom.inference.network import load_network
-from photochrom.inference.session import choose_provider, choose_threads
+from photochrom.inference.session import choose_threads
 from photochrom.inference.upsample import guided_coefficients
 from photochrom.inference.vividness import MOST_VIVID, ColorRule
 from photochrom.inference.weights import DEFAULT_MODEL, find_model
@@ -113,19 +113,19 @@ class Colorizer:
     """A loaded model. Loading takes longer than a picture: keep it for many.
 
     model: a shipped model's name, or the path of a card. threads: for the network; None chooses.
-    provider: "auto", "cuda", "coreml", "directml" or "cpu".
-    Raises ModelNotFound, BadModel, BadOption.
+    provider: "cuda", "coreml", "directml" or "cpu", or "auto" for the best of them that starts.
+    Raises ModelNotFound, BadModel, and BadOption for a provider that does not start.
     """
 
     def __init__(
         self, model: str | Path = DEFAULT_MODEL, *, threads: int | None = None, provider: str = "auto"
     ) -> None:
         self.card: ModelCard = find_model(model)
-        self.provider = choose_provider(provider)
-        """Where the network runs."""
         self.threads = choose_threads(threads)
         """Threads of the network."""
-        self._network = load_network(self.card, threads=self.threads, provider=self.provider)
+        self._network = load_network(self.card, threads=self.threads, provider=provider)
+        self.provider = self._network.provider
+        """Where the network runs, whatever was wished for."""
 
     def __call__(
         self, source: PictureSource, *, options: ColorizeOptions | None = None, name: str | None = None

@@ -32,7 +32,7 @@ def available_providers() -> list[str]:
 
 
 def choose_provider(wish: str = "auto") -> str:
-    """The provider to use: as asked, or the best there is. Raises BadOption naming those there are."""
+    """The provider to try: as asked, or the best there is. Raises BadOption naming those there are."""
     present = available_providers()
     if wish != "auto" and wish not in present:
         raise BadOption("provider", f"{wish!r} is not one of: auto, {', '.join(present)}")
@@ -54,9 +54,11 @@ class Graph:
 
     data: the file's bytes, or its path, which a graph with weights in files beside it needs
     name, part: for messages: the model or file at fault, and which of its graphs this is
-    threads: as `choose_threads` takes them; provider: "auto" or a key of PROVIDERS
+    threads: as `choose_threads` takes them
+    provider: a key of PROVIDERS, or "auto" for the best that starts; the attribute says which it is
 
-    Raises BadOption for a provider that is unknown or not installed, BadModel if it does not load.
+    Raises BadOption for a provider that is unknown, not installed or does not start, BadModel if the
+    graph does not load.
     """
 
     def __init__(
@@ -70,7 +72,7 @@ class Graph:
     ) -> None:
         self.name = name
         self.part = part
-        self.provider = choose_provider(provider)
+        chosen = choose_provider(provider)
         self.threads = choose_threads(threads)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self.threads
@@ -82,12 +84,15 @@ class Graph:
         # libvips writes, and gains nothing on pictures of changing size.
         options.enable_cpu_mem_arena = False
         options.enable_mem_pattern = False
-        providers = list(dict.fromkeys([PROVIDERS[self.provider], PROVIDERS["cpu"]]))
         source = data if isinstance(data, bytes) else os.fspath(data)
         try:
-            self._session = onnxruntime.InferenceSession(source, options, providers=providers)
+            self._session = _session(source, options, chosen, may_change=provider == "auto")
         except Exception as error:  # ONNX Runtime's own classes share no base but this
             raise BadModel(name, f"the {part} does not load: {error}") from error
+        # Where a graphics card's libraries are missing, ONNX Runtime takes the processor and says nothing.
+        self.provider = _name_of(self._session.get_providers()[0])
+        if provider not in ("auto", self.provider):
+            raise BadOption("provider", f"{provider!r} is installed but does not start on this machine")
 
     @property
     def inputs(self) -> dict[str, Shape]:
@@ -108,6 +113,24 @@ class Graph:
             return list(self._session.run(None, dict(feed)))
         except Exception as error:  # as above
             raise BadModel(self.name, f"the {self.part} failed: {error}") from error
+
+
+def _session(
+    source: bytes | str, options: onnxruntime.SessionOptions, provider: str, *, may_change: bool
+) -> onnxruntime.InferenceSession:
+    """A session on a provider, with the processor for what that cannot do. may_change: or on that alone."""
+    providers = list(dict.fromkeys([PROVIDERS[provider], PROVIDERS["cpu"]]))
+    try:
+        # Its own fallback prints to stdout, where a picture may go, and acts in the midst of a run too.
+        return onnxruntime.InferenceSession(source, options, providers=providers, enable_fallback=0)
+    except Exception:
+        if not may_change or provider == "cpu":
+            raise
+        return _session(source, options, "cpu", may_change=False)
+
+
+def _name_of(provider: str) -> str:
+    return next(name for name, theirs in PROVIDERS.items() if theirs == provider)
 
 
 def _shape(sides: list[int | str | None]) -> Shape:

@@ -94,6 +94,11 @@ def export(
     return Exported(out / card.name, worst, size)
 
 
+def network_of(source: Path) -> str:
+    """The name of the network that a checkpoint holds. Raises TrainingError if it is none."""
+    return str(checkpoint.header(source)["recipe"]["network"])
+
+
 def _mixed(source: Path, others: Sequence[Path]) -> dict[str, Any]:
     """The checkpoint `source`, its judged weights replaced by their mean with those of `others`."""
     state = checkpoint.load(source)

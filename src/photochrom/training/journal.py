@@ -11,7 +11,8 @@ from typing import Any
 from torch.utils.tensorboard import SummaryWriter
 
 from photochrom.training.curves import draw_curves
-from photochrom.training.run import LOG, Run
+from photochrom.training.files import LOG
+from photochrom.training.run import Run
 
 CURVES = "curves.png"
 EVENTS = "tensorboard"

@@ -20,11 +20,12 @@ from photochrom.datasets.pictures import EncodedPicture
 from photochrom.errors import BadConfig, TrainingError
 from photochrom.networks.batch import Prediction
 from photochrom.training.config import ADVERSARIAL, Recipe, Stage
+from photochrom.training.files import BEST, LAST
 from photochrom.training.interruption import Interruption
 from photochrom.training.journal import Note, journal
 from photochrom.training.objectives import needed, sample
 from photochrom.training.rates import Meter, loader_rate
-from photochrom.training.run import BEST, LAST, Run, batching, begin, take_up
+from photochrom.training.run import Run, batching, begin, take_up
 from photochrom.training.samples import ROWS, add_column
 from photochrom.training.turns import critics_turn, generators_turn
 from photochrom.training.validation import held_out, judge

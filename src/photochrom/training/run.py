@@ -25,13 +25,11 @@ from photochrom.networks.losses import LOSSES, Aids
 from photochrom.networks.vgg16 import Vgg16
 from photochrom.training import checkpoint
 from photochrom.training.config import ADVERSARIAL, Recipe, Stage, to_values
+from photochrom.training.files import BEST, LAST, LOG
 from photochrom.training.objectives import automatic
 from photochrom.training.players import Asking, Judging, Player, Precision, optimizer_of, start_normal
 from photochrom.training.values import from_values, options_for
 
-LAST = "last.safetensors"
-BEST = "best.safetensors"
-LOG = "log.jsonl"
 # What a checkpoint's tensors depend on; the rest of a recipe may change between two sittings.
 SHAPING = ("network", "options", "plays", "critic", "critic_options", "optimizer")
 

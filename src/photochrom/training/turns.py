@@ -12,9 +12,10 @@ from photochrom.errors import Diverged
 from photochrom.networks.adversarial import GAMES, PENALTIES, gradient_norm
 from photochrom.networks.batch import Batch, Prediction
 from photochrom.training.config import ADVERSARIAL
+from photochrom.training.files import LAST
 from photochrom.training.objectives import weighed
 from photochrom.training.players import Player
-from photochrom.training.run import LAST, Run
+from photochrom.training.run import Run
 
 
 def critics_turn(run: Run, answer: Prediction, generator: torch.Generator) -> dict[str, Tensor]:

@@ -154,7 +154,7 @@ def test_gather_means_each_number_of_clicks() -> None:
     assert result["clicks"] == list(CLICKS)
     assert [point["mean"] for point in result["random"]] == [21, 22, 23, 24, 25, 26]
     assert [point["mean"] for point in result["asked"]] == [21, 23, 25, 27, 29, 31]
-    assert result["asked"][1] == {"mean": 23, "low": 22, "high": 24}
+    assert result["asked"][1] == {"mean": 23, "low": 22, "high": 24, "n": 2}
     assert result["n"] == 2
 
 

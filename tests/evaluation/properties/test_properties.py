@@ -8,10 +8,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from photochrom.evaluation.properties import PROPERTIES
-from photochrom.evaluation.properties.pooled import estimate, resampled_means
 from photochrom.evaluation.setting import Setting
 from photochrom.inference.pipeline import Colorizer
 
@@ -53,18 +51,3 @@ def test_the_shipped_model_has_each_twice_the_same_and_as_json(name: str, scene_
     gathered = row.gather([once, once], seed=1)
     assert gathered["n"] == 2
     assert all(math.isfinite(n) for n in numbers(json.loads(json.dumps(gathered))))
-
-
-def test_intervals_are_those_of_scipy() -> None:
-    values = np.random.default_rng(0).gamma(2, 3, 60)
-    ours = estimate(resampled_means(values, seed=0))
-    theirs = stats.bootstrap((values,), np.mean, method="percentile", rng=np.random.default_rng(1))
-    assert ours["mean"] == pytest.approx(values.mean())
-    assert ours["low"] == pytest.approx(theirs.confidence_interval.low, abs=0.1)
-    assert ours["high"] == pytest.approx(theirs.confidence_interval.high, abs=0.1)
-
-
-def test_the_seed_alone_decides_the_draws() -> None:
-    values = np.random.default_rng(0).normal(size=(20, 3))
-    assert (resampled_means(values, seed=4) == resampled_means(values, seed=4)).all()
-    assert (resampled_means(values, seed=4) != resampled_means(values, seed=5)).any()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from photochrom.evaluation.metrics.accuracy import auc, auc_balanced
+from photochrom.evaluation.metrics.bleeding import bleeding
+from photochrom.evaluation.metrics.blobs import red_blobs
 from photochrom.evaluation.metrics.colorfulness import colorfulness, colorfulness_abs, colorfulness_error
-from photochrom.evaluation.metrics.difference import mean_delta_e_76, mean_delta_e_2000
+from photochrom.evaluation.metrics.difference import mean_delta_e_76, mean_delta_e_2000, skin
 from photochrom.evaluation.metrics.fidelity import PSNR_CEILING, mse, psnr, psnr_ab
 from photochrom.evaluation.metrics.gamut import clipped
 from photochrom.evaluation.metrics.histogram import intersection_a, intersection_b
@@ -61,6 +63,9 @@ _ROWS: Final = (
     ),
     Metric("hist_a", "histogram of a", "", 3, "higher", 1.0, _TRUTH, intersection_a, "what a has in common"),
     Metric("hist_b", "histogram of b", "", 3, "higher", 1.0, _TRUTH, intersection_b, "what b has in common"),
+    Metric("skin", "ΔE of skin", "", 2, "lower", 0.0, ("truth", "faces"), skin, "ΔE2000 inside marked faces"),
+    Metric("bleeding", "bleeding", "%", 1, None, None, (), bleeding, "colour that changes where L does not"),
+    Metric("red_blobs", "red blobs", "", 2, "lower", None, (), red_blobs, "red patches that end at nothing"),
     Metric("clipped", "clipped", "%", 2, None, None, (), clipped, "pixels cut off at the edge of sRGB"),
     Metric(
         "lpips_alex",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +18,15 @@ Layers = list[NDArray[Any]]
 
 # The last layer of each has no place for a smaller picture.
 _SMALLEST: Final = {"lpips-alex": 31, "lpips-vgg": 16}
+# Rows of the picture from one row of a layer to the next.
+_STRIDES: Final = {"lpips-alex": (4, 8, 16, 16, 16), "lpips-vgg": (1, 2, 4, 8, 16)}
+
+# VGG's features need about 1 GB for a million pixels. A larger picture is taken in strips, whose
+# edges lie on rows of every layer, and so far beyond what is kept that no kept feature sees them:
+# the last layers look at 163 and 196 rows, 96 of them at most on one side and 98.
+_STRIP_PIXELS: int = 1 << 21
+_GRID: Final = 16
+_MARGIN: Final = 112
 
 # The truth's embedding is needed for every row of its picture, and is far larger than the picture:
 # the last one is kept, and only while its picture lives.
@@ -33,23 +44,66 @@ def lpips_alex(result: Rendered, truth: Rendered) -> float:
 def lpips_vgg(result: Rendered, truth: Rendered) -> float:
     """LPIPS 0.1 with VGG16; 0 for the same picture, about 0.6 for a wrecked one.
 
-    NaN if a side is shorter than 16 pixels. It takes about 1 GB of memory for each megapixel.
-    Source: `preparation.lpips`. Raises MissingBackbone.
+    NaN if a side is shorter than 16 pixels. Source: `preparation.lpips`. Raises MissingBackbone.
     """
     return _distance("lpips-vgg", result, truth)
 
 
+@dataclass(frozen=True)
+class _Strip:
+    """Rows of a picture. seen: those that are looked at; kept: those among them that are compared.
+
+    Both count from the picture's upper edge; None is its lower edge.
+    """
+
+    seen: tuple[int, int | None]
+    kept: tuple[int, int | None]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there are no others."""
+        return self.seen == (0, None)
+
+    def of(self, picture: Rendered) -> Rendered:
+        """What is seen of it."""
+        return picture if self.is_whole else Rendered(picture.rgb[slice(*self.seen)])
+
+    def rows(self, stride: int) -> slice:
+        """What is kept of a layer of what is seen."""
+        start, (first, last) = self.seen[0], self.kept
+        return slice((first - start) // stride, None if last is None else (last - start) // stride)
+
+
+def _strips(height: int, width: int) -> Iterator[_Strip]:
+    if height * width <= _STRIP_PIXELS:
+        yield _Strip((0, None), (0, None))
+        return
+    step = max(_MARGIN, (_STRIP_PIXELS // width - 2 * _MARGIN) // _GRID * _GRID)
+    for top in range(0, height, step):
+        bottom = top + step
+        seen = bottom + _MARGIN
+        yield _Strip(
+            (max(0, top - _MARGIN), seen if seen < height else None),
+            (top, bottom if bottom < height else None),
+        )
+
+
 def _distance(name: str, result: Rendered, truth: Rendered) -> float:
     """The sum over layers of the mean over positions of the squared distance of their embeddings."""
-    if min(truth.rgb.shape[:2]) < _SMALLEST[name]:
+    height, width = truth.rgb.shape[:2]
+    if min(height, width) < _SMALLEST[name]:
         return math.nan
-    theirs = _of_truth(name, truth)
-    ours = theirs if result is truth else _embedding(name, result)
-    total = 0.0
-    for one, other in zip(ours, theirs, strict=True):
-        height, width = one.shape[2:]
-        total += float(np.square(one - other).sum(dtype=np.float64)) / (height * width)
-    return total
+    strides = _STRIDES[name]
+    sums, places = np.zeros(len(strides)), np.zeros(len(strides))
+    for strip in _strips(height, width):
+        theirs = _of_truth(name, truth) if strip.is_whole else _embedding(name, strip.of(truth))
+        ours = theirs if result is truth else _embedding(name, strip.of(result))
+        for i, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            rows = strip.rows(strides[i])
+            error = one[:, :, rows] - other[:, :, rows]
+            sums[i] += np.square(error).sum(dtype=np.float64)
+            places[i] += error.shape[2] * error.shape[3]
+    return float((sums / places).sum())
 
 
 def _embedding(name: str, picture: Rendered) -> Layers:

@@ -60,6 +60,14 @@ _ROWS: Final = (
 PACKAGES: Final[dict[str, Package]] = {row.name: row for row in _ROWS}
 
 
+# pip's words → what is the matter.
+_MEANINGS: Final = {
+    "No module named pip": "this Python has no pip",
+    "connection broken": "the package index cannot be reached",
+    "DO NOT MATCH THE HASHES": "the package index has another file of this name",
+}
+
+
 def fetch(package: Package, folder: Path) -> Path:
     """The package's file, brought into `folder` by this Python's pip, with the settings it has.
 
@@ -91,9 +99,10 @@ def fetch(package: Package, folder: Path) -> Path:
 
 
 def _reason(said: str) -> str:
-    """What pip says last, which is its sum of the matter."""
-    if "No module named pip" in said:
-        return "this Python has no pip"
+    """What is known to lie behind some words of pip's, else what it says last, its sum of the matter."""
+    for words, meaning in _MEANINGS.items():
+        if words in said:
+            return meaning
     lines = [line.strip() for line in said.splitlines()]
     errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]
     spoken = errors or [line for line in lines if line]

@@ -10,7 +10,7 @@ on a grid point.)
 
 The raw distribution is judged, with nothing favoured (tau 0) and nothing annealed (temperature 1),
 at the network's own resolution, beside the mean a and b of the truth over each place. Sources: Guo
-et al., "On Calibration of Modern Neural Networks" (ICML 2017), equations 2 to 5, for the reliability
+et al., "On Calibration of Modern Neural Networks" (ICML 2017), section 2, for the reliability
 diagram and ECE; Angelopoulos and Bates, arXiv 2107.07511, section 2, for sets and their coverage.
 """
 
@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.evaluation.bootstrap import Values, estimate, resampled_means
 from photochrom.evaluation.properties.distribution import Shares, likelihoods
-from photochrom.evaluation.properties.pooled import Draws, interval, resampled_means
 from photochrom.images.read import read_picture
 
 if TYPE_CHECKING:
@@ -62,38 +62,34 @@ def gather(pictures: Sequence[dict[str, Any]], *, seed: int = 0) -> dict[str, An
     inside the likeliest bins that hold so much, and how many bins that takes. 95 % intervals over
     pictures.
     """
-    curves = np.array([[p["places"], p["confidence"], p["accuracy"]] for p in pictures])
-    sets = np.array([[p["covered"], p["bins"]] for p in pictures])
-    draws = resampled_means(curves, seed=seed)
-    ece = np.abs(draws[:, 2] - draws[:, 1]).sum(axis=1)
-    low, high = interval(ece)
+    count = len(pictures)
+    curves = np.stack([[p["places"], p["confidence"], p["accuracy"]] for p in pictures], axis=-1)
+    sets = np.stack([[p["covered"], p["bins"]] for p in pictures], axis=-1)
+    sums, parts = resampled_means(curves, seed), resampled_means(sets, seed)
+    ece = np.abs(sums[:, 2] - sums[:, 1]).sum(axis=1)
     return {
-        "ece": float(ece[0]),
-        "low": low,
-        "high": high,
-        "curve": _curve(draws[0]),
-        "coverage": _coverage(resampled_means(sets, seed=seed)),
-        "n": len(pictures),
+        **_with_interval("ece", ece, count),
+        "curve": _curve(sums[0]),
+        "coverage": [
+            {"wanted": wanted, **_with_interval("got", parts[:, 0, i], count), "bins": float(parts[0, 1, i])}
+            for i, wanted in enumerate(WANTED)
+        ],
+        "n": count,
     }
 
 
-def _curve(sums: Draws) -> list[dict[str, float]]:
+def _with_interval(name: str, draws: Values, count: int) -> dict[str, float | None]:
+    found = estimate(draws, count)
+    return {} if found is None else {name: found.mean, "low": found.low, "high": found.high}
+
+
+def _curve(sums: Values) -> list[dict[str, float]]:
     """sums: (3, steps) → a point for each step with places in it."""
     return [
         {"confidence": confidence / share, "accuracy": accuracy / share, "share": share}
         for share, confidence, accuracy in sums.T.tolist()
         if share > 0
     ]
-
-
-def _coverage(draws: Draws) -> list[dict[str, float]]:
-    """draws: (1 + resamples, 2, len(WANTED))."""
-    rows = []
-    for i, wanted in enumerate(WANTED):
-        low, high = interval(draws[:, 0, i])
-        got, bins = draws[0, :, i].tolist()
-        rows.append({"wanted": wanted, "got": got, "low": low, "high": high, "bins": bins})
-    return rows
 
 
 def tally(share: Shares, truth: Shares) -> dict[str, list[float]]:

@@ -1,21 +1,22 @@
 """Hint efficiency: how fast a picture comes right when somebody clicks colours into it.
 
 The measure of Zhang et al., "Real-Time User-Guided Image Colorization with Learned Deep Priors"
-(SIGGRAPH 2017), figure 6. Clicks take their colours from the truth, which flatters all models alike.
+(SIGGRAPH 2017). Clicks take their colours from the truth, which flatters all models alike.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.evaluation.bootstrap import estimate, resampled_means
 from photochrom.evaluation.metrics.fidelity import psnr
 from photochrom.evaluation.properties.distribution import Shares, likelihoods
-from photochrom.evaluation.properties.pooled import estimate, resampled_means
 from photochrom.evaluation.rendered import Rendered, from_samples
 from photochrom.images.read import read_picture
 
@@ -77,10 +78,13 @@ def measure(colorizer: Colorizer, scene: Scene, setting: Setting) -> dict[str, A
 
 def gather(pictures: Sequence[dict[str, Any]], *, seed: int = 0) -> dict[str, Any]:
     """Mean PSNR after each number of clicks, with its 95 % interval over pictures."""
-    curves = np.array([[picture["random"], picture["asked"]] for picture in pictures])
-    draws = resampled_means(curves, seed=seed)
-    random, asked = ([estimate(draws[:, i, j]) for j in range(len(CLICKS))] for i in range(2))
-    return {"clicks": list(CLICKS), "random": random, "asked": asked, "n": len(pictures)}
+    count = len(pictures)
+    curves = {}
+    for name in ("random", "asked"):
+        draws = resampled_means(np.array([picture[name] for picture in pictures]).T, seed)
+        points = [estimate(draws[:, i], count) for i in range(len(CLICKS))]
+        curves[name] = [None if point is None else asdict(point) for point in points]
+    return {"clicks": list(CLICKS), **curves, "n": count}
 
 
 def patch_side(height: int, width: int) -> int:

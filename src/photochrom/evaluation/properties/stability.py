@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.srgb import lab_to_srgb
+from photochrom.evaluation.bootstrap import estimate, resampled_means
 from photochrom.evaluation.metrics.difference import mean_delta_e_2000
-from photochrom.evaluation.properties.pooled import estimate, resampled_means
 from photochrom.evaluation.rendered import Rendered, from_samples
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
@@ -62,9 +63,9 @@ def gather(pictures: Sequence[dict[str, Any]], *, seed: int = 0) -> dict[str, An
     names = list(pictures[0]["pairs"])
     pairs = np.array([[picture["pairs"][name] for name in names] for picture in pictures])
     of_mirror = float(np.mean([picture["mirrored"] for picture in pictures]))
-    draws = resampled_means(pairs.mean(axis=1), seed=seed)
+    mean = estimate(resampled_means(pairs.mean(axis=1), seed), len(pictures))
     return {
-        "mean": {**estimate(draws), "n": len(pictures)},
+        "mean": None if mean is None else asdict(mean),
         "pairs": dict(zip(names, pairs.mean(axis=0).tolist(), strict=True)),
         "mirrored": of_mirror,
         "n": len(pictures),

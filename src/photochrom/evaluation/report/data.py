@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +22,7 @@ from photochrom.evaluation.metrics.distribution import SET_METRICS, SetMetric
 from photochrom.evaluation.metrics.metric import Metric
 from photochrom.evaluation.pictures import digest_of
 from photochrom.evaluation.properties import PROPERTIES
+from photochrom.evaluation.provenance import versions_of
 from photochrom.evaluation.record import EDGES, Plan
 from photochrom.evaluation.references import TRUTH
 from photochrom.evaluation.report.shown import ERRORS_UP_TO
@@ -32,7 +31,6 @@ from photochrom.evaluation.summary import Line, Summary
 FORMAT: Final = 1
 FILE: Final = "report.json"
 
-_PACKAGES: Final = ("numpy", "onnxruntime", "pyvips", "pyvips-binary")
 # Decimals of a single picture's value beyond those that its metric prints.
 _SPARE_PLACES: Final = 3
 _SHARE_PLACES: Final = 6
@@ -56,7 +54,7 @@ def report_of(
     return {
         "format": FORMAT,
         "photochrom": photochrom.__version__,
-        "versions": _versions(),
+        "versions": versions_of(),
         "command": asked.command,
         "protocol": {"name": protocol.name, "summary": protocol.summary},
         "seed": asked.seed,
@@ -96,16 +94,6 @@ def write_json(report: Mapping[str, Any], out: Path) -> Path:
     """Write OUT/report.json. Raises UnwritableOutput."""
     write_atomically(out / FILE, as_json(report).encode())
     return out / FILE
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:  # onnxruntime goes by several names, libvips may be the system's
-            continue
-    return found
 
 
 def _metrics(summary: Summary) -> list[dict[str, Any]]:

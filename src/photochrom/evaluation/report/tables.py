@@ -50,4 +50,4 @@ def _pictures(report: Mapping[str, Any]) -> Iterable[Sequence[Any]]:
 def _text(lines: Iterable[Sequence[Any]]) -> bytes:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(lines)
-    return buffer.getvalue().encode("utf8", "surrogateescape")
+    return buffer.getvalue().encode()

@@ -1,0 +1,1 @@
+"""Films as frames. The only package that imports PyAV."""
