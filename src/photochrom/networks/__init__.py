@@ -9,6 +9,7 @@ from __future__ import annotations
 from photochrom.networks.batch import Batch, Prediction, System
 from photochrom.networks.cnn4 import Cnn4
 from photochrom.networks.flagship import Flagship
+from photochrom.networks.fusion import Fusion
 from photochrom.networks.network import Network
 from photochrom.networks.pix2pix import Pix2Pix
 
@@ -33,6 +34,20 @@ _ROWS: tuple[Network[System], ...] = (
             ({"levels": 5}, 16_654_978),
         ),
         small={"filters": 8, "levels": 5},
+    ),
+    Network(
+        name="fusion",
+        build=Fusion,
+        summary="What the whole picture is about joins what stands at each place; may tell scenes apart too.",
+        source="Iizuka et al. 2016, Let there be Color!, ACM Transactions on Graphics 35 (4)",
+        published=(
+            ({}, 42_182_818),
+            ({"classes": 205}, 42_367_343),
+            ({"norm": False}, 42_169_826),
+            ({"norm": False, "classes": 205}, 42_353_839),
+            ({"norm": False, "fusion": 3}, 43_218_402),
+        ),
+        small={"filters": 4, "glance": 64, "classes": 5},
     ),
     Network(
         name="flagship",
