@@ -10,6 +10,7 @@ from photochrom.networks.batch import Batch, Prediction, System
 from photochrom.networks.cnn4 import Cnn4
 from photochrom.networks.flagship import Flagship
 from photochrom.networks.fusion import Fusion
+from photochrom.networks.fusion_resnet18 import FusionResNet18
 from photochrom.networks.network import Network
 from photochrom.networks.pix2pix import Pix2Pix
 
@@ -48,6 +49,14 @@ _ROWS: tuple[Network[System], ...] = (
             ({"norm": False, "fusion": 3}, 43_218_402),
         ),
         small={"filters": 4, "glance": 64, "classes": 5},
+    ),
+    Network(
+        name="fusion-resnet18",
+        build=FusionResNet18,
+        summary="Half of ResNet-18 and a small decoder: fusion's course project, which fuses nothing.",
+        source="lukemelas/Automatic-Image-Colorization, RobsGeorge/ImageColorization-Deep-CNN",
+        published=(({}, 954_530), ({"form": "tutorial"}, 954_722)),
+        small={"filters": 8},
     ),
     Network(
         name="flagship",
