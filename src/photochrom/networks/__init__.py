@@ -10,6 +10,7 @@ from photochrom.networks.batch import Batch, Prediction, System
 from photochrom.networks.cnn4 import Cnn4
 from photochrom.networks.flagship import Flagship
 from photochrom.networks.fusion import Fusion
+from photochrom.networks.fusion_mrf import FusionMrf
 from photochrom.networks.fusion_resnet18 import FusionResNet18
 from photochrom.networks.network import Network
 from photochrom.networks.pix2pix import Pix2Pix
@@ -56,6 +57,15 @@ _ROWS: tuple[Network[System], ...] = (
         summary="Half of ResNet-18 and a small decoder: fusion's course project, which fuses nothing.",
         source="lukemelas/Automatic-Image-Colorization, RobsGeorge/ImageColorization-Deep-CNN",
         published=(({}, 954_530), ({"form": "tutorial"}, 954_722)),
+        small={"filters": 8},
+    ),
+    Network(
+        name="fusion-mrf",
+        build=FusionMrf,
+        summary="The same, to 25 bins each of a and b, which neighbours settle in a Markov random field.",
+        source="Melas-Kyriazi and Han, Combining Deep CNNs with Markov Random Fields for Image Colorization",
+        # Its source gives no number: the count above, its last layer with 50 channels in place of 2.
+        published=(({}, 968_402),),
         small={"filters": 8},
     ),
     Network(
