@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import itertools
 import os
+import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from photochrom.datasets.damage import Damage, unheard
 from photochrom.datasets.pictures import EncodedPicture
-from photochrom.datasets.screen import DECODE_ERRORS
+from photochrom.datasets.screen import DECODE_ERRORS, reason
 from photochrom.errors import NoPictures
 
 # Beyond this many decoders the interpreter's lock, not decoding, is the limit.
@@ -44,7 +46,8 @@ class Batches:
     pictures of one larger batch. sizes: (height, width) pairs, one drawn a batch. weights: source →
     share of the draws, whatever its number of pictures; sources not named are left out. Without weights
     every picture comes once an epoch, in an order drawn anew for each. classes: names in the order of
-    their numbers. framing: a key of FRAMINGS.
+    their numbers. framing: a key of FRAMINGS. damaged: is told of each picture that cannot be decoded, once;
+    any thread may call it.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Batches:
         framing: str = "crop",
         classes: Sequence[str] = (),
         part: tuple[int, int] = (0, 1),
+        damaged: Callable[[Damage], None] = unheard,
     ) -> None:
         by_source: dict[str, list[EncodedPicture]] = defaultdict(list)
         for picture in pictures:
@@ -72,6 +76,9 @@ class Batches:
         self.everything = None if weights else pictures
         self.batch, self.sizes, self.seed, self.part = batch, tuple(sizes), seed, part
         self.frame = FRAMINGS[framing]
+        self.damaged = damaged
+        self._told: set[str] = set()
+        self._telling = threading.Lock()
         self.numbers = {name: number for number, name in enumerate(classes)}
         self._order = lru_cache(2)(lambda epoch: _permuted(len(pictures), (seed, epoch)))
 
@@ -89,12 +96,19 @@ class Batches:
                 try:
                     rgb[i] = self.frame(picture.data, height, width, rng)
                     break
-                except DECODE_ERRORS:  # a damaged file costs another draw, never the run
+                except DECODE_ERRORS as error:  # a damaged file costs another draw, never the run
+                    self._tell(picture, error)
                     picture = self._drawn(rng)
             else:
                 raise NoPictures(picture.name, "eight pictures in a row could not be decoded")
             label[i] = self.numbers.get(picture.label, -1)
         return Pictures(rgb, label)
+
+    def _tell(self, picture: EncodedPicture, error: Exception) -> None:
+        with self._telling:
+            if picture.name not in self._told:
+                self._told.add(picture.name)
+                self.damaged(Damage(picture.name, reason(error)))
 
     def _picture(self, number: int, rng: np.random.Generator) -> EncodedPicture:
         """The picture that is shown as the run's `number`th."""

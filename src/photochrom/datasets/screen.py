@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from photochrom.color.srgb import srgb_to_lab
 
@@ -22,13 +21,25 @@ DECODE_ERRORS = (OSError, ValueError, SyntaxError, EOFError, Image.Decompression
 SAME_PICTURE = 6
 
 
+def reason(error: Exception) -> str:
+    """What one of DECODE_ERRORS says, in words for people."""
+    if isinstance(error, UnidentifiedImageError):
+        return "is no picture, or its beginning is damaged"  # Pillow names an object in memory
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+
+
+def places(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Where a picture (H, W, 3) is judged: every so many pixels, 64 or more along its short side."""
+    step = max(1, min(rgb.shape[:2]) // 64)
+    return rgb[::step, ::step]
+
+
 def fault(rgb: NDArray[np.uint8]) -> str | None:
     """Why a picture teaches no colour: "grey", "tinted" or "white ground"; None if it is good.
 
-    rgb: (H, W, 3), sRGB 0…255. Judged at no more than 64 places a side.
+    rgb: (H, W, 3), sRGB 0…255.
     """
-    step = max(1, min(rgb.shape[:2]) // 64)
-    small = rgb[::step, ::step]
+    small = places(rgb)
     if float((small.min(-1) > 245).mean()) > MOST_WHITE:
         return "white ground"
     lab = srgb_to_lab(small.astype(np.float32) / 255.0)
@@ -40,10 +51,19 @@ def fault(rgb: NDArray[np.uint8]) -> str | None:
     return None
 
 
-def difference_hash(image: Image.Image) -> int:
-    """64 bits: is each place of an 8×9 reduction brighter than its left neighbour? (after N. Krawetz)"""
-    tiny: NDArray[Any] = np.asarray(image.convert("L").resize((9, 8), Image.Resampling.BOX), dtype=np.int16)
+def reduction(image: Image.Image) -> NDArray[np.uint8]:
+    """Lightness reduced to (8, 9), for difference hashes."""
+    return np.asarray(image.convert("L").resize((9, 8), Image.Resampling.BOX))
+
+
+def hash_of(tiny: NDArray[np.uint8]) -> int:
+    """64 bits: is each place of a reduction brighter than its left neighbour? (after N. Krawetz)"""
     return int.from_bytes(np.packbits(tiny[:, 1:] > tiny[:, :-1]).tobytes(), "big")
+
+
+def difference_hash(image: Image.Image) -> int:
+    """The difference hash of a picture."""
+    return hash_of(reduction(image))
 
 
 class Resemblance:
