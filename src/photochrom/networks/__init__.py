@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from photochrom.networks.batch import Batch, Prediction, System
 from photochrom.networks.cnn4 import Cnn4
+from photochrom.networks.colorful import Colorful
 from photochrom.networks.flagship import Flagship
 from photochrom.networks.fusion import Fusion
 from photochrom.networks.fusion_mrf import FusionMrf
@@ -66,6 +67,14 @@ _ROWS: tuple[Network[System], ...] = (
         source="Melas-Kyriazi and Han, Combining Deep CNNs with Markov Random Fields for Image Colorization",
         # Its source gives no number: the count above, its last layer with 50 channels in place of 2.
         published=(({}, 968_402),),
+        small={"filters": 8},
+    ),
+    Network(
+        name="colorful",
+        build=Colorful,
+        summary="Dilated VGG to 313 colours a place, trained so that rare ones count more.",
+        source="Zhang, Isola and Efros 2016, arXiv 1603.08511; richzhang/colorization",
+        published=(({}, 32_235_385),),
         small={"filters": 8},
     ),
     Network(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from photochrom.color.bins import mix_prior
 from photochrom.errors import BadConfig
 
 
@@ -101,6 +102,12 @@ class System(nn.Module):
     """Channels that a critic sees: those of `given` and of `value`."""
     classes: int = 0
     """Classes of scenes that it tells apart."""
+    temperature: float = 0.7
+    """At which validation takes the mean over its bins: between the plain mean, which is grey where it
+    doubts, and the likeliest bin."""
+    vividness: tuple[tuple[float, float, float, float], ...] = ()
+    """For the card of its one graph: places of the slider, each with tau, temperature and chroma. Empty:
+    those of any card."""
     centers: Tensor | None
     """(K, 2): the ab of each bin, a buffer; None for networks that give ab."""
 
@@ -128,6 +135,10 @@ class System(nn.Module):
         """
         del hinted, wished, generator
         return batch
+
+    def smoothed(self, counts: Tensor) -> Tensor:
+        """How common each bin is, by the counts of a sample: (K,), float64, sums to 1. Raises BadOption."""
+        return torch.from_numpy(mix_prior(counts.cpu().numpy()))
 
     def start_from(self, prior: Tensor) -> None:
         """Begin the head from how common each bin is. prior: (K,), sums to 1. Networks may ignore it."""

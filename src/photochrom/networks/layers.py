@@ -153,6 +153,22 @@ class TokenBlock(nn.Module):
         return rest.transpose(1, 2).reshape(n, c, height, width), whole
 
 
+class ConvBlock(nn.Sequential):
+    """`count` 3×3 convolutions with ReLU, then one batch normalisation: (N, ins, H, W) → (N, outs, h, w).
+
+    The last takes the stride, and batch normalisation comes after ReLU, as in Zhang et al. 2016,
+    arXiv 1603.08511.
+    """
+
+    def __init__(self, ins: int, outs: int, *, count: int, stride: int = 1, dilation: int = 1) -> None:
+        layers: list[nn.Module] = []
+        for place in range(count):
+            step = stride if place == count - 1 else 1
+            layers += [nn.Conv2d(ins, outs, 3, step, padding=dilation, dilation=dilation), nn.ReLU()]
+            ins = outs
+        super().__init__(*layers, nn.BatchNorm2d(outs))
+
+
 def padded(x: Tensor, multiple: int) -> Tensor:
     """x: (N, C, H, W) grown at the bottom and the right to multiples, by reflection.
 

@@ -135,6 +135,8 @@ def _answer(network: System, state: Mapping[str, Any]) -> dict[str, Any]:
         values["hint_stride"] = HINT_STRIDE
     else:
         values["gives"] = graphs.gives(network)
+        if network.vividness:
+            values["vividness"] = network.vividness
     if network.centers is not None:
         values["bins"] = network.centers.int().tolist()
         values["prior"] = [float(f"{p:.4g}") for p in mix_prior(state["prior"].double().numpy())]

@@ -15,7 +15,6 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from photochrom.color.bins import mix_prior
 from photochrom.datasets.batches import Batches
 from photochrom.datasets.pictures import EncodedPicture
 from photochrom.errors import BadConfig, TrainingError
@@ -148,7 +147,7 @@ def begin(
     if system.centers is not None:
         system.to(fabric.device)
         prior = measure_prior(system, Batches(pictures, **batching(recipe, recipe.stages[0])))
-        first = torch.from_numpy(mix_prior(prior.numpy()))
+        first = system.smoothed(prior)
         system.start_from(first.to(fabric.device))
     run = _assembled(recipe, system, out, fabric=fabric, mixed=mixed, first_prior=first)
     run.classes, run.pictures = classes, len(pictures)

@@ -23,8 +23,6 @@ from photochrom.training.run import Run
 
 SIDE = 256
 MOST_PICTURES = 96
-# Between the plain mean, which is grey where it doubts, and the likeliest bin.
-TEMPERATURE = 0.7
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def judge(run: Run, pictures: Sequence[Pictures]) -> Judged:
             answer = network.asked(batch)
         terms = weighed(answer, batch, run.aids, run.recipe.losses)
         losses.append(sum(float(term) for term in terms.values()))
-        result = _colored(batch, answer.colors(TEMPERATURE))
+        result = _colored(batch, answer.colors(network.temperature))
         gains.append(_gain(batch.rgb, result, _colored(batch, torch.zeros_like(batch.ab))))
         colored.append((result[0].permute(1, 2, 0) * 255).round().byte().cpu().numpy())
     figures = {
