@@ -174,7 +174,7 @@ def test_checkpoints_of_a_run_are_averaged(trained, network, tmp_path):
 def regressor(pictures, tmp_path):
     """The last checkpoint of a small pix2pix, trained for two steps."""
     recipe = Recipe(
-        network="pix2pix", losses={"l1": 100.0}, options={"filters": 4, "levels": 5}, ema=0.5,
+        network="pix2pix", losses={"l1": 100.0}, options={"filters": 4, "levels": 5}, ema=0.5, detail=64,
         stages=(Stage(sizes=((32, 32),), batch=2),), backbone="", features="somewhere/private/vgg16.pth",
     )  # fmt: skip
     budget, machine = Budget(steps=2), Machine(device="cpu", precision="32-true")
@@ -188,6 +188,7 @@ def test_a_regressor_becomes_one_graph(regressor, tmp_path):
     assert done.worst < exporter.MOST_SHARE
     card = ModelCard.load(done.card)
     assert (card.gives, card.stride, card.bins, card.planes) == ("ab", 32, None, 2)
+    assert card.detail == 64
     values = json.loads(done.card.read_text("utf8"))
     assert values["network"] == "unet.network.onnx"
     assert values["trained"]["recipe"]["features"] == "vgg16.pth"

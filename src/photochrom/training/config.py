@@ -140,6 +140,8 @@ class Recipe:
     """What is shown when, in order."""
     sampling: Sampling = Sampling()
     """What becomes of a picture before the network sees it."""
+    detail: int = 256
+    """Side of the squares that validation judges, and the short side at which the exported model looks."""
     seed: int = 0
     """Seed of weights, batches and damage."""
 
@@ -152,6 +154,8 @@ class Recipe:
         for name in ("warmup", "seed"):
             if getattr(self, name) < 0:
                 raise BadConfig(name, f"must be 0 or more, not {getattr(self, name)}")
+        if self.detail < 16:
+            raise BadConfig("detail", f"must be at least 16, not {self.detail}")
         if self.critic_turns < 1:
             raise BadConfig("critic_turns", f"must be at least 1, not {self.critic_turns}")
         total = sum(stage.share for stage in self.stages)

@@ -112,7 +112,7 @@ def train(
     fabric = _connected(machine)
     start = take_up if resume else begin
     run = start(recipe, pictures, out, fabric=fabric, mixed=machine.precision == "bf16-mixed")
-    judged = held_out(validation, run.classes)
+    judged = held_out(run, validation)
     saved = validated = run.seconds
     looked = budget.of(run)
     meter = Meter(fabric, run.seconds)
@@ -246,7 +246,7 @@ def _look(run: Run, judged: Sequence[Pictures], pictures: Sequence[EncodedPictur
     """
     loss = math.inf
     if run.fabric.is_global_zero:
-        seen = judged or held_out(pictures[:ROWS])
+        seen = judged or held_out(run, pictures, most=ROWS)
         found = judge(run, seen)
         add_column(run.out, run.step, [one.rgb[0] for one in seen], found.colored)
         if judged:

@@ -21,7 +21,6 @@ from photochrom.networks.torch_color import lab_to_srgb
 from photochrom.training.objectives import automatic, weighed
 from photochrom.training.run import Run
 
-SIDE = 256
 MOST_PICTURES = 96
 
 
@@ -35,13 +34,13 @@ class Judged:
     """Each picture as it was coloured, (H, W, 3)."""
 
 
-def held_out(pictures: Sequence[EncodedPicture], classes: Sequence[str] = ()) -> list[Pictures]:
-    """Centre squares of the first 96 pictures, each a batch of one; damaged ones are passed over."""
+def held_out(run: Run, pictures: Sequence[EncodedPicture], *, most: int = MOST_PICTURES) -> list[Pictures]:
+    """Centre squares of the first `most` pictures, each a batch of one; damaged ones are passed over."""
     squares: list[Pictures] = []
-    numbers = {name: number for number, name in enumerate(classes)}
-    for picture in pictures[:MOST_PICTURES]:
+    numbers = {name: number for number, name in enumerate(run.classes)}
+    for picture in pictures[:most]:
         try:
-            rgb = centre_crop(picture.data, SIDE)[np.newaxis]
+            rgb = centre_crop(picture.data, run.recipe.detail)[np.newaxis]
         except DECODE_ERRORS:
             continue
         squares.append(Pictures(rgb, np.array([numbers.get(picture.label, -1)])))
