@@ -79,7 +79,7 @@ def export(
             "sha256": {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files.values()},
             "bytes": size,
             "parameters": sum(p.numel() for p in network.parameters()),
-            "detail": state["recipe"]["detail"],
+            "detail": from_values(Recipe, state["recipe"]).detail,
             "worst_difference": 0.0,
             **_history(state),
             **(about or {}),
