@@ -13,6 +13,7 @@ from photochrom.networks.flagship import Flagship
 from photochrom.networks.fusion import Fusion
 from photochrom.networks.fusion_mrf import FusionMrf
 from photochrom.networks.fusion_resnet18 import FusionResNet18
+from photochrom.networks.koalarization import Koalarization
 from photochrom.networks.network import Network
 from photochrom.networks.pix2pix import Pix2Pix
 
@@ -76,6 +77,19 @@ _ROWS: tuple[Network[System], ...] = (
         source="Zhang, Isola and Efros 2016, arXiv 1603.08511; richzhang/colorization",
         published=(({}, 32_235_385),),
         small={"filters": 8},
+    ),
+    Network(
+        name="koalarization",
+        build=Koalarization,
+        summary="Each place sees a frozen classifier's view of the whole: Inception-ResNet-v2's of a file "
+        "that you have, or EfficientNet-Lite2's in its stead.",
+        source="Baldassarre, González Morín and Rodés-Guirao 2017, Deep Koalarization, arXiv 1712.03400",
+        published=(
+            ({}, 6_574_050),
+            ({"embedding": "inception-1000"}, 6_573_794),
+            ({"embedding": "inception-1536"}, 6_711_010),
+        ),
+        small={"filters": 8, "embedding": "lite2", "glance": 64},
     ),
     Network(
         name="flagship",
