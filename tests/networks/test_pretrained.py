@@ -6,7 +6,7 @@ from safetensors.torch import save_file
 
 from photochrom.errors import BadConfig
 from photochrom.networks.flagship import Encoder
-from photochrom.networks.pretrained import _renamed, load_lite2
+from photochrom.networks.pretrained import _renamed, fill, load_lite2
 
 
 @pytest.fixture(scope="module")
@@ -43,16 +43,36 @@ def test_every_tensor_finds_its_place(published, tmp_path, suffix):
         assert torch.equal(state[ours], published[theirs]), ours
 
 
-@pytest.mark.parametrize("fault", ["missing", "shape"])
-def test_another_network_is_refused(published, tmp_path, fault):
-    state = dict(published)
-    if fault == "missing":
-        del state["_blocks.4._bn0.weight"]
-    else:
-        state["_blocks.4._bn0.weight"] = torch.zeros(3)
-    torch.save(state, tmp_path / "other.pth")
-    with pytest.raises(BadConfig, match=r"other\.pth: not EfficientNet-Lite2's weights"):
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (None, r"\.weight is missing$"),
+        (torch.zeros(3), r"\.weight is 3 and not \d+$"),
+        (torch.zeros(()), r"\.weight is a number and not \d+$"),
+    ],
+)
+def test_another_network_is_refused(published, tmp_path, values, message):
+    state = {**published, "_blocks.4._bn0.weight": values}
+    torch.save({name: value for name, value in state.items() if value is not None}, tmp_path / "other.pth")
+    start = r"other\.pth: not EfficientNet-Lite2's weights: stages\.2.*"
+    with pytest.raises(BadConfig, match=start + message):
         load_lite2(Encoder(), tmp_path / "other.pth")
+
+
+def test_the_first_misfit_is_named_and_the_others_counted(tmp_path):
+    module = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2))
+    values = module.state_dict()
+    # Files older than these counters have none.
+    del values["1.num_batches_tracked"]
+    fill(module, values, file=tmp_path / "a.pth", what="these")
+    values["0.weight"], values["2.weight"] = torch.zeros(2, 3, 3, 3), torch.zeros(1)
+    del values["1.bias"]
+    expected = r"a\.pth: not these: 0\.weight is 2×3×3×3 and not 2×1×3×3 \(and 2 more\)$"
+    with pytest.raises(BadConfig, match=expected):
+        fill(module, values, file=tmp_path / "a.pth", what="these")
+    more = {"2.weight": torch.zeros(1)}
+    with pytest.raises(BadConfig, match=r"a\.pth: not these: 2\.weight is one too many$"):
+        fill(module, {**module.state_dict(), **more}, file=tmp_path / "a.pth", what="these")
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])

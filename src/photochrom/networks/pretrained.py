@@ -55,12 +55,32 @@ def read_weights(file: Path, what: str) -> dict[str, Tensor]:
 def fill(module: nn.Module, values: Mapping[str, Tensor], *, file: Path, what: str) -> None:
     """Every parameter and buffer of `module` from `values`, none left over and none missing.
 
-    Raises BadConfig naming the file and the tensors that do not fit.
+    Counters of batch norms may be missing: files older than they are have none. Raises BadConfig naming
+    the file and the first tensor that does not fit.
     """
+    faults = list(_misfits(module.state_dict(), values))
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise BadConfig(file, f"not {what}: {faults[0]}{more}")
     try:
         module.load_state_dict(dict(values))
     except _FAULTS as error:
         raise BadConfig(file, f"not {what}: {error}") from error
+
+
+def _misfits(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> Iterator[str]:
+    for name, value in wanted.items():
+        if name not in found:
+            if not name.endswith(".num_batches_tracked"):
+                yield f"{name} is missing"
+        elif found[name].shape != value.shape:
+            yield f"{name} is {_sides(found[name])} and not {_sides(value)}"
+    for name in found.keys() - wanted.keys():
+        yield f"{name} is one too many"
+
+
+def _sides(tensor: Tensor) -> str:
+    return "×".join(map(str, tensor.shape)) or "a number"
 
 
 def load_lite2(encoder: Encoder, file: Path) -> None:
