@@ -9,6 +9,7 @@ from __future__ import annotations
 from photochrom.networks.batch import Batch, Prediction, System
 from photochrom.networks.cnn4 import Cnn4
 from photochrom.networks.colorful import Colorful
+from photochrom.networks.cwgan import Cwgan
 from photochrom.networks.flagship import Flagship
 from photochrom.networks.fusion import Fusion
 from photochrom.networks.fusion_mrf import FusionMrf
@@ -90,6 +91,14 @@ _ROWS: tuple[Network[System], ...] = (
             ({"embedding": "inception-1536"}, 6_711_010),
         ),
         small={"filters": 8, "embedding": "lite2", "glance": 64},
+    ),
+    Network(
+        name="cwgan",
+        build=Cwgan,
+        summary="Residual U-Net by L1 alone, which its source calls a conditional WGAN; and as it was meant.",
+        source="salim-benhamadi/Pix2Pix-Image-Colorization-with-Conditional-WGAN",
+        published=(({}, 8_216_194),),
+        small={"filters": 8},
     ),
     Network(
         name="flagship",
