@@ -242,3 +242,26 @@ def test_every_optimizer_can_be_taken_up_again(play, game, tmp_path, name):
     play(recipe, steps=2)
     play(recipe, steps=4, resume=True)
     assert losses(tmp_path / "run") == losses(tmp_path / "whole")
+
+
+def test_the_critic_may_begin_otherwise_than_the_generator(started, game):
+    run, _ = started(dataclasses.replace(game, init="default", critic_init="normal"))
+    first, second = (player.plain.state_dict() for player in (run.generator, run.critic))
+    assert float(second["layers.2.weight"].std()) == pytest.approx(0.02, rel=0.2)
+    assert not second["layers.0.bias"].any()
+    # Torch's own start: uniform within 1 / √(16 · channels).
+    assert float(first["unet.layers.0.weight"].abs().max()) == pytest.approx(1 / 4, rel=0.1)
+
+
+def test_a_critic_can_come_in_later(play, tmp_path):
+    """As resnet18-unet's does: L1 alone, then the game; the other's weights and memory go on."""
+    stage = Stage(share=0.5, sizes=((32, 32),), batch=2)
+    recipe = Recipe(
+        network="resnet18-unet", losses={"l1": 100.0, "adversarial": 1.0}, options={"filters": 4},
+        critic_options={"filters": 4}, critic_init="normal",
+        stages=(dataclasses.replace(stage, losses={"l1": 100.0}, rate=1e-4), stage),
+    )  # fmt: skip
+    play(recipe, steps=4)
+    found = losses(tmp_path / "run")
+    assert [list(found[step]) for step in (1, 2)] == [["loss"]] * 2
+    assert [list(found[step]) for step in (3, 4)] == [GAN_COLUMNS] * 2

@@ -17,6 +17,7 @@ from photochrom.networks.fusion_resnet18 import FusionResNet18
 from photochrom.networks.koalarization import Koalarization
 from photochrom.networks.network import Network
 from photochrom.networks.pix2pix import Pix2Pix
+from photochrom.networks.resnet18_unet import ResNet18UNet
 
 _ROWS: tuple[Network[System], ...] = (
     Network(
@@ -91,6 +92,14 @@ _ROWS: tuple[Network[System], ...] = (
             ({"embedding": "inception-1536"}, 6_711_010),
         ),
         small={"filters": 8, "embedding": "lite2", "glance": 64},
+    ),
+    Network(
+        name="resnet18-unet",
+        build=ResNet18UNet,
+        summary="ResNet-18 down and pixel shuffles up, by L1 first and against a critic then.",
+        source="moein-shariatnia's colorization tutorial, strategy 2: fastai's DynamicUnet over ResNet-18",
+        published=(({}, 31_099_672),),
+        small={"filters": 8},
     ),
     Network(
         name="cwgan",

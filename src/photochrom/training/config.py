@@ -118,6 +118,8 @@ class Recipe:
     """Penalty on the critic's gradient → weight, by its name in PENALTIES."""
     init: str = "default"
     """Starting weights: default, the network's own; normal, N(0, 0.02) as pix2pix's."""
+    critic_init: str | None = None
+    """Starting weights of the critic. Left out: as `init`."""
     optimizer: str = "adam"
     """adam, adamw, adadelta or rmsprop, of generator and critic."""
     rate: float = 2e-4
@@ -192,6 +194,8 @@ def _check_tables(recipe: Recipe) -> None:
     one_of("optimizer", recipe.optimizer, OPTIMIZERS)
     one_of("schedule", recipe.schedule, SCHEDULES)
     one_of("init", recipe.init, INITS)
+    if recipe.critic_init is not None:
+        one_of("critic_init", recipe.critic_init, INITS)
     _check_losses(recipe.losses)
     if not recipe.losses.keys() - {ADVERSARIAL}:
         raise BadConfig("losses", "name at least one that validation can measure")

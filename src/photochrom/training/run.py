@@ -257,7 +257,7 @@ def _assembled(
     if recipe.plays:
         row = CRITICS[recipe.critic]
         judge = row.build(channels=system.shown, **options_for(row.build, recipe.critic_options))
-        if recipe.init == "normal":
+        if (recipe.critic_init or recipe.init) == "normal":
             start_normal(judge)
         judge = on_device(judge, fabric.device)
         critic = _player(judge, Judging(judge, precision), recipe, fabric)
