@@ -265,3 +265,9 @@ def test_a_critic_can_come_in_later(play, tmp_path):
     found = losses(tmp_path / "run")
     assert [list(found[step]) for step in (1, 2)] == [["loss"]] * 2
     assert [list(found[step]) for step in (3, 4)] == [GAN_COLUMNS] * 2
+
+
+def test_a_frozen_part_is_not_left_to_chance(play):
+    recipe = Recipe(network="vgg16-residual", losses={"squares": 1.0}, options={"filters": 2})
+    with pytest.raises(BadConfig, match=r"backbone: vgg16-residual colours by VGG16's weights, frozen"):
+        play(recipe)

@@ -18,6 +18,7 @@ from photochrom.networks.koalarization import Koalarization
 from photochrom.networks.network import Network
 from photochrom.networks.pix2pix import Pix2Pix
 from photochrom.networks.resnet18_unet import ResNet18UNet
+from photochrom.networks.vgg16_residual import Vgg16Residual
 
 _ROWS: tuple[Network[System], ...] = (
     Network(
@@ -107,6 +108,14 @@ _ROWS: tuple[Network[System], ...] = (
         summary="Residual U-Net by L1 alone, which its source calls a conditional WGAN; and as it was meant.",
         source="salim-benhamadi/Pix2Pix-Image-Colorization-with-Conditional-WGAN",
         published=(({}, 8_216_194),),
+        small={"filters": 8},
+    ),
+    Network(
+        name="vgg16-residual",
+        build=Vgg16Residual,
+        summary="VGG16's frozen features added up from coarse to fine, to U and V.",
+        source="Armour/Automatic-Image-Colorization, after Ryan Dahl's tinyclouds.org/colorize",
+        published=(({}, 503_901),),
         small={"filters": 8},
     ),
     Network(

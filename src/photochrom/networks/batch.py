@@ -108,6 +108,9 @@ class System(nn.Module):
     vividness: tuple[tuple[float, float, float, float], ...] = ()
     """For the card of its one graph: places of the slider, each with tau, temperature and chroma. Empty:
     those of any card."""
+    backbone: str = ""
+    """What `load_backbone` has to bring, for a part that does not learn: else it would show noise. Empty:
+    training may begin without."""
     centers: Tensor | None
     """(K, 2): the ab of each bin, a buffer; None for networks that give ab."""
 

@@ -141,6 +141,8 @@ def begin(
     system = build(recipe)
     if recipe.backbone:
         system.load_backbone(Path(recipe.backbone))
+    elif system.backbone:
+        raise BadConfig("backbone", f"{recipe.network} colours by {system.backbone}, frozen: name their file")
     classes = tuple(sorted({picture.label for picture in pictures} - {""}))
     prior = torch.zeros(0, dtype=torch.float64)
     first = None
