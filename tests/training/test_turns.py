@@ -54,7 +54,7 @@ def started(pictures, tmp_path):
     def go(recipe):
         run = begin(recipe, pictures, tmp_path / "begun", fabric=Fabric(accelerator="cpu"), mixed=False)
         shown = _batches(run, pictures, recipe.stages[0])(0)
-        return run, lambda: _step(run, shown, recipe.losses)
+        return run, lambda: _step(run, shown, recipe.stages[0])
 
     return go
 

@@ -18,6 +18,7 @@ from photochrom.networks.koalarization import Koalarization
 from photochrom.networks.network import Network
 from photochrom.networks.pix2pix import Pix2Pix
 from photochrom.networks.resnet18_unet import ResNet18UNet
+from photochrom.networks.siggraph17 import Siggraph17
 from photochrom.networks.vgg16_residual import Vgg16Residual
 
 _ROWS: tuple[Network[System], ...] = (
@@ -116,6 +117,14 @@ _ROWS: tuple[Network[System], ...] = (
         summary="VGG16's frozen features added up from coarse to fine, to U and V.",
         source="Armour/Automatic-Image-Colorization, after Ryan Dahl's tinyclouds.org/colorize",
         published=(({}, 503_901),),
+        small={"filters": 8},
+    ),
+    Network(
+        name="siggraph17",
+        build=Siggraph17,
+        summary="U-Net that takes a few true colours as hints, taught by 529 classes first.",
+        source="Zhang et al. 2017, arXiv 1705.02999; richzhang/colorization-pytorch",
+        published=(({}, 34_187_027),),
         small={"filters": 8},
     ),
     Network(

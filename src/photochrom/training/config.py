@@ -49,6 +49,8 @@ class Stage:
     """Losses of this stage alone, in place of the recipe's. Empty: the recipe's."""
     rate: float | None = None
     """Learning rate of this stage. Left out: the recipe's."""
+    hinted: float | None = None
+    """Share of the pictures with hints in this stage. Left out: that of `sampling`."""
 
     def __post_init__(self) -> None:
         if not 0 < self.share <= 1:
@@ -67,6 +69,8 @@ class Stage:
         _check_losses(self.losses)
         if self.rate is not None and not 0 <= self.rate < math.inf:
             raise BadConfig("rate", f"must be 0 or more, not {self.rate}")
+        if self.hinted is not None and not 0 <= self.hinted <= 1:
+            raise BadConfig("hinted", f"must lie in 0…1, not {self.hinted}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,6 +179,12 @@ class Recipe:
     def losses_of(self, stage: Stage) -> Mapping[str, float]:
         """Loss → weight in that stage."""
         return stage.losses or self.losses
+
+    def sampling_of(self, stage: Stage) -> Sampling:
+        """What becomes of a picture in that stage."""
+        if stage.hinted is None:
+            return self.sampling
+        return dataclasses.replace(self.sampling, hinted=stage.hinted)
 
     def stage_at(self, progress: float) -> Stage:
         """The stage at `progress`, 0…1 of the run."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -142,7 +142,7 @@ def train(
             with meter.waiting():
                 shown = next(feed)
             with _out_of_memory_explained(shown):
-                terms = _step(run, shown, recipe.losses_of(stage))
+                terms = _step(run, shown, stage)
             run.step += 1
             run.shown += len(shown.rgb) * fabric.world_size
             if run.average is not None:
@@ -160,7 +160,7 @@ def train(
     return out / (BEST if judged else LAST)
 
 
-def _step(run: Run, shown: Pictures, losses: Mapping[str, float]) -> dict[str, Tensor]:
+def _step(run: Run, shown: Pictures, stage: Stage) -> dict[str, Tensor]:
     """One batch: the critic's turn, where there is one, and the generator's. Losses by name.
 
     Everything is drawn from (seed, step, process) alone, dropout too, so that a run that is taken up
@@ -170,13 +170,15 @@ def _step(run: Run, shown: Pictures, losses: Mapping[str, float]) -> dict[str, T
     torch.manual_seed(seed)
     generator = torch.Generator(run.device).manual_seed(seed)
     rgb, label = (torch.from_numpy(part).to(run.device, non_blocking=True) for part in shown)
-    batch = sample(rgb, label, run.system, run.recipe.sampling, generator)
+    batch = sample(rgb, label, run.system, run.recipe.sampling_of(stage), generator)
 
+    losses = run.recipe.losses_of(stage)
     plays = ADVERSARIAL in losses
     learns = not plays or (run.step + 1) % run.recipe.critic_turns == 0
     with torch.set_grad_enabled(learns):
         answer: Prediction = run.generator.called(batch, needed(losses))
-    if answer.bins is not None and answer.shares is not None:
+    # A system may be taught by bins and give ab all the same: then nobody asks for their prior.
+    if len(run.prior) and answer.bins is not None and answer.shares is not None:
         run.count(answer.bins, answer.shares)
 
     terms = critics_turn(run, answer, generator) if plays else {}

@@ -284,6 +284,8 @@ def _player(plain: nn.Module, called: nn.Module, recipe: Recipe, fabric: Fabric)
 
 def _aids(recipe: Recipe, first_prior: Tensor | None, device: torch.device) -> Aids:
     used = {name for stage in recipe.stages for name in recipe.losses_of(stage)} - {ADVERSARIAL}
+    if first_prior is None and any(LOSSES[name].aid == "prior" for name in used):
+        raise BadConfig("losses", f"one weighs bins by how common they are, and {recipe.network} gives ab")
     features = None
     if any(LOSSES[name].aid == "features" for name in used):
         if not recipe.features:
