@@ -1,4 +1,4 @@
-"""The one loop. Read it top to bottom to know what happens in a run."""
+"""The one loop: `train` sets it up, `_loop` is it, `_step` is one step. Read them to know what happens."""
 
 from __future__ import annotations
 
@@ -113,9 +113,8 @@ def train(
     start = take_up if resume else begin
     run = start(recipe, pictures, out, fabric=fabric, mixed=machine.precision == "bf16-mixed")
     judged = held_out(run, validation)
-    saved = validated = run.seconds
-    looked = budget.of(run)
-    meter = Meter(fabric, run.seconds)
+    # Without any, pictures of the training set stand in the sample grid.
+    looked_at = judged or held_out(run, pictures, most=ROWS)
     with (
         _feed(run, pictures, budget) as feed,
         journal(run, lambda: budget.of(run), report) as note,
@@ -123,41 +122,60 @@ def train(
     ):
         if measure_loader:
             note(loader_pictures_per_second=round(loader_rate(_batches(run, pictures, recipe.stages[0])), 1))
-        clock, stopping = time.monotonic(), False
-        while (progress := budget.of(run)) < 1:
-            stage = recipe.stage_at(progress)
-            _set_rates(run, stage, progress)
 
-            due = run.seconds - validated >= budget.validate_every * 60
-            if run.step and (due or int(progress * budget.looks) > int(looked * budget.looks)):
-                _look(run, judged, pictures, note)
-                validated, looked = run.seconds, progress
-                clock = time.monotonic()  # validation is not training time
-            if stopping or run.seconds - saved >= budget.save_every * 60:
-                run.save(LAST)
-                saved = run.seconds
-                stop.heed()
-            line_due = run.seconds - meter.since >= budget.log_seconds
+        def look() -> None:
+            _look(run, looked_at, note, counts=bool(judged))
 
-            with meter.waiting():
-                shown = next(feed)
-            with _out_of_memory_explained(shown):
-                terms = _step(run, shown, stage)
-            run.step += 1
-            run.shown += len(shown.rgb) * fabric.world_size
-            if run.average is not None:
-                run.average.update(run.system, run.step)
-
-            meter.add(terms, len(shown.rgb) * fabric.world_size)
-            now = time.monotonic()
-            run.seconds, clock = run.seconds + now - clock, now
-            if line_due or run.step % budget.log_every == 0:
-                note(**meter.read(run.seconds))
-            stopping = _agreed(run, stop)
-
-        _look(run, judged, pictures, note)
-        run.save(LAST)
+        _loop(run, budget, feed, look, note, stop)
     return out / (BEST if judged else LAST)
+
+
+def _loop(
+    run: Run,
+    budget: Budget,
+    feed: Iterator[Pictures],
+    look: Callable[[], None],
+    note: Note,
+    stop: Interruption,
+) -> None:
+    """Step after step until the budget is spent, with pauses to look, to save and to write a line."""
+    saved = validated = run.seconds
+    looked, stopping = budget.of(run), False
+    meter = Meter(run.fabric, run.seconds)
+    clock = time.monotonic()
+    while (progress := budget.of(run)) < 1:
+        stage = run.recipe.stage_at(progress)
+        _set_rates(run, stage, progress)
+
+        due = run.seconds - validated >= budget.validate_every * 60
+        if run.step and (due or int(progress * budget.looks) > int(looked * budget.looks)):
+            look()
+            validated, looked = run.seconds, progress
+            clock = time.monotonic()  # validation is not training time
+        if stopping or run.seconds - saved >= budget.save_every * 60:
+            run.save(LAST)
+            saved = run.seconds
+            stop.heed()
+        line_due = run.seconds - meter.since >= budget.log_seconds
+
+        with meter.waiting():
+            shown = next(feed)
+        with _out_of_memory_explained(shown):
+            terms = _step(run, shown, stage)
+        count = len(shown.rgb) * run.fabric.world_size
+        run.step, run.shown = run.step + 1, run.shown + count
+        if run.average is not None:
+            run.average.update(run.system, run.step)
+
+        meter.add(terms, count)
+        now = time.monotonic()
+        run.seconds, clock = run.seconds + now - clock, now
+        if line_due or run.step % budget.log_every == 0:
+            note(**meter.read(run.seconds))
+        stopping = _agreed(run, stop)
+
+    look()
+    run.save(LAST)
 
 
 def _step(run: Run, shown: Pictures, stage: Stage) -> dict[str, Tensor]:
@@ -241,17 +259,13 @@ def _feed(
     return contextlib.closing(stages())
 
 
-def _look(run: Run, judged: Sequence[Pictures], pictures: Sequence[EncodedPicture], note: Note) -> None:
-    """Judge the weights on the pictures that were held out; save them as the best if they are.
-
-    The first ones go into the sample grid; without any, pictures of the training set do.
-    """
+def _look(run: Run, pictures: Sequence[Pictures], note: Note, *, counts: bool) -> None:
+    """See what the judged weights make of the pictures; if it counts, the best weights are saved."""
     loss = math.inf
-    if run.fabric.is_global_zero:
-        seen = judged or held_out(run, pictures, most=ROWS)
-        found = judge(run, seen)
-        add_column(run.out, run.step, [one.rgb[0] for one in seen], found.colored)
-        if judged:
+    if run.fabric.is_global_zero and pictures:
+        found = judge(run, pictures)
+        add_column(run.out, run.step, [one.rgb[0] for one in pictures], found.colored)
+        if counts:
             loss = found.figures["validation_loss"]
             note(**found.figures)
     loss = run.fabric.broadcast(loss)
