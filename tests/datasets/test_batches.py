@@ -6,11 +6,13 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from photochrom.datasets.batches import Batches, centre_crop, random_crop
-from photochrom.datasets.pictures import EncodedPicture
+from photochrom.datasets.pictures import EncodedPicture, load_pictures
 from photochrom.errors import NoPictures
+from photochrom.training.objectives import automatic
 
 SIZES = ((32, 32), (32, 64), (64, 32))
 
@@ -107,6 +109,18 @@ def test_labels_are_numbers_of_the_classes(encode):
     assert set(batches(named, sizes=SIZES[:1])(0).label) == {-1}
 
 
+def test_classes_of_folders_reach_what_networks_see(tmp_path, encode):
+    for number, name in enumerate(["lake", "wood"]):
+        (tmp_path / "train" / name).mkdir(parents=True)
+        (tmp_path / "train" / name / "1.png").write_bytes(
+            encode(Image.new("RGB", (40, 40), (number * 90, 9, 9)), "PNG")
+        )
+    shown = batches(load_pictures([tmp_path]), batch=16, sizes=SIZES[:1], classes=("lake", "wood"))(0)
+    batch = automatic(*map(torch.from_numpy, shown))
+    assert set(batch.label.tolist()) == {0, 1}
+    np.testing.assert_array_equal(batch.label == 1, batch.rgb[:, 0].mean((1, 2)) > 0.2)
+
+
 def test_a_squashed_picture_is_the_whole_of_it(encode):
     pixels = np.zeros((30, 90, 3), np.uint8)
     pixels[:, :30, 0] = pixels[:, 60:, 1] = 255
@@ -179,3 +193,14 @@ def test_the_centre_is_the_centre(encode):
 def test_steps_are_endless(pictures):
     with contextlib.closing(batches(pictures, batch=1, sizes=SIZES[:1]).ahead(2**40)) as ahead:
         assert len(list(itertools.islice(ahead, 3))) == 3
+
+
+def test_damaged_pictures_are_told_once(pictures):
+    cut = [EncodedPicture("cut", "a", pictures[0].data[:300]), EncodedPicture("text", "b", b"no picture")]
+    told = []
+    whole = batches([*pictures, *cut], batch=20, damaged=told.append)
+    with contextlib.closing(whole.ahead(0)) as ahead:
+        for _ in range(4):
+            next(ahead)
+    assert sorted(damage.name for damage in told) == ["cut", "text"]
+    assert all(damage.reason for damage in told)

@@ -92,3 +92,20 @@ def test_a_failure_leaves_whole_shards_only(folder, tmp_path, monkeypatch):
         pack(sorted(folder.rglob("p*")), out / "s", per_shard=5)
     assert [file.name for file in out.iterdir()] == ["s-000000.tar"]
     assert len(load_pictures([out])) == 5
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "read"),
+    [
+        ("beach", "beach.00000000.jpg", "beach"),
+        ("stage-indoor", "stage-indoor.00000000.jpg", "stage-indoor"),
+        ("st. mary's {x}", "st_ mary's _x_.00000000.jpg", "st_ mary's _x_"),
+        ("", "00000000.p01.jpg", ""),
+        ("7", "00000000.p01.jpg", ""),
+    ],
+)
+def test_classes_are_kept_in_names(folder, tmp_path, label, name, read):
+    packed = pack([folder / "p01.jpg"], tmp_path / "s", label=lambda _: label)
+    (picture,) = load_pictures(packed.shards)
+    assert picture.name.rpartition(":")[2] == name
+    assert picture.label == read

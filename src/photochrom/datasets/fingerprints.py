@@ -46,48 +46,47 @@ def same_groups(prints: Sequence[Fingerprint], *, alike: bool = True) -> NDArray
 
     alike: look beyond identical bytes. The same as the same counts as the same.
     """
-    leader = np.arange(len(prints))
-
-    def first(i: int) -> int:
-        while leader[i] != i:
-            leader[i] = leader[leader[i]]
-            i = int(leader[i])
-        return i
-
-    def join(i: int, j: int) -> None:
-        a, b = sorted((first(i), first(j)))
-        leader[b] = a
-
     known: dict[str, int] = {}
-    for i, one in enumerate(prints):
-        join(i, known.setdefault(one.content, i))
-    if alike:
-        distinct = list(known.values())
-        for i, j in _alike_pairs([prints[i] for i in distinct]):
-            join(distinct[i], distinct[j])
-    return np.array([first(i) for i in range(len(prints))], np.int64)
+    first = np.array([known.setdefault(one.content, i) for i, one in enumerate(prints)], np.int64)
+    if not alike or not prints:
+        return first
+    leader = np.arange(len(prints))
+    distinct = np.array(list(known.values()))
+    for i, j in _alike_pairs([prints[i] for i in distinct]):
+        _join(leader, distinct[i], distinct[j])
+    return leader[first]
 
 
-def _alike_pairs(prints: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
-    """Pairs that are alike, up to mirroring; some more than once."""
+def _join(leader: NDArray[np.int64], i: NDArray[np.int64], j: NDArray[np.int64]) -> None:
+    """Make one group, led by its least, of the groups of each i and j. leader: of each, changed here."""
+    while len(apart := (leader[i] != leader[j]).nonzero()[0]):
+        i, j = i[apart], j[apart]
+        np.minimum.at(leader, np.maximum(leader[i], leader[j]), np.minimum(leader[i], leader[j]))
+        while (leader[leader] != leader).any():
+            leader[:] = leader[leader]
+
+
+def _alike_pairs(prints: Sequence[Fingerprint]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Pairs that are alike, up to mirroring, some more than once, as two arrays. Flat ones are like none."""
     count = len(prints)
     hashes = np.array([hash_of(tiny) for tiny in _both([one.tiny for one in prints], 8, 9)], np.uint64)
-    deviations = (
-        _both([one.small for one in prints], _SMALL, _SMALL).reshape(2 * count, -1).astype(np.float32)
-    )
-    deviations -= deviations.mean(axis=1, keepdims=True)
-    deviations /= np.maximum(np.linalg.norm(deviations, axis=1, keepdims=True), 1e-6)
+    shapes = _both([one.small for one in prints], _SMALL, _SMALL).reshape(2 * count, -1).astype(np.float32)
+    shapes -= shapes.mean(axis=1, keepdims=True)
+    size = np.linalg.norm(shapes, axis=1, keepdims=True)
+    shapes /= np.maximum(size, 1e-6)
+    shown = np.flatnonzero(size > 0)
     for band in np.array_split(np.arange(64, dtype=np.uint64), _BANDS):
         keys = hashes >> band[0] & np.uint64((1 << len(band)) - 1)
-        order = np.argsort(keys, kind="stable")
+        order = shown[np.argsort(keys[shown], kind="stable")]
         for bucket in np.split(order, np.flatnonzero(np.diff(keys[order])) + 1):
-            rows = bucket[bucket < count]  # stable: straight ones stand first
+            rows = bucket[bucket < count]
             for part in np.array_split(rows, -(-len(rows) * len(bucket) // _MOST_AT_ONCE) or 1):
                 near = _differing(hashes[part, None] ^ hashes[bucket]) <= SAME_PICTURE
-                near &= part[:, None] < bucket % count
-                i, j = part[near.nonzero()[0]], bucket[near.nonzero()[1]]
-                good = np.einsum("nk,nk->n", deviations[i], deviations[j]) >= LEAST_CORRELATION
-                yield from zip(i[good].tolist(), (j[good] % count).tolist(), strict=True)
+                near &= part[:, None] != bucket % count
+                part, among = part[near.any(axis=1)], bucket[near.any(axis=0)]
+                near = near[near.any(axis=1)][:, near.any(axis=0)]
+                i, j = (near & (shapes[part] @ shapes[among].T >= LEAST_CORRELATION)).nonzero()
+                yield part[i], among[j] % count
 
 
 def _both(pictures: Sequence[bytes], height: int, width: int) -> NDArray[np.uint8]:

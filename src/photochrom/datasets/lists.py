@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 # What may stand before the colon: a file that holds many pictures.
-_INSIDE = re.compile(r"(.*(?:\.tar|\.npy|-ubyte|\.gz)):([^:]+)", re.DOTALL)
+_INSIDE = re.compile(r"(.*?(?:\.tar|\.npy|-ubyte|\.gz)):(.+)", re.DOTALL)
 
 
 class Listed(NamedTuple):
