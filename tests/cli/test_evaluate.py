@@ -234,8 +234,11 @@ def test_a_folder_that_is_no_report_is_refused_before_any_work(photographs: Path
 def test_metrics_can_be_chosen(photographs: Path) -> None:
     report = json.loads(run("--data", photographs, "--metrics", "de2000, ssim", "--json").stdout)
     assert {metric["name"] for metric in report["metrics"]} == {"de2000", "ssim"}
-    table = run("--data", photographs, "--metrics", "ssim").stdout
-    assert "PSNR" not in table
+    estimate = report["rows"][0]["metrics"]["ssim"]
+    lines = run("--data", photographs, "--metrics", "auc,ssim,skin").stdout.splitlines()
+    assert lines[0].split() == ["SSIM", "AuC", "%"]
+    assert lines[1].split()[:2] == ["grey", f"{estimate['mean']:.4f}"]
+    assert "skin: no picture has a value" in lines
     assert isinstance(run("--data", photographs, "--metrics", "psnr,beauty").exception, BadOption)
 
 
