@@ -112,6 +112,16 @@ def test_a_model_that_listens_comes_right(listener, plain, halves: Scene) -> Non
     assert result["random"][-1] > gray + 10
 
 
+@pytest.mark.parametrize("hint_stride", [2, 8, 16])
+def test_hints_are_as_fine_as_the_card_says_and_not_as_the_answer(
+    listener, plain, halves: Scene, hint_stride: int
+) -> None:
+    model = listener(reach=100, hint_stride=hint_stride)
+    result = measure(model, halves, plain)
+    assert {hints.shape for hints in model.told} == {(3, 64 // hint_stride, 64 // hint_stride)}
+    assert result["random"][-1] > result["random"][0] + 5
+
+
 def test_a_deaf_one_does_not(listener, plain, halves: Scene) -> None:
     deaf = listener()
     deaf.hinted = lambda guess, hints: guess

@@ -51,7 +51,8 @@ def measure(colorizer: Colorizer, scene: Scene, setting: Setting) -> dict[str, A
     if truth is None or bins is None:
         raise ValueError("clicks need true colours, and a model that says how sure it is")
     first = colorizer.guess(read_picture(scene.source))
-    shape = likelihoods(first).shape[:2]
+    height, width = first.lightness.shape
+    shape = (height // colorizer.card.hint_stride, width // colorizer.card.hint_stride)
     ab = truth.lab[..., 1:]
 
     def hinted(places: Places) -> Guess:
