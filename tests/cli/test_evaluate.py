@@ -263,6 +263,20 @@ def test_properties_are_measured_where_they_are_asked_for(photographs: Path) -> 
     assert isinstance(run("--data", photographs, "--properties", "beauty").exception, BadOption)
 
 
+def test_properties_are_taken_where_there_is_colour(photographs: Path) -> None:
+    """Grey is perfectly stable: a first setting of vividness 0 would make any model so."""
+    words = ("--data", photographs, "--properties", "stability", "--json")
+    alone = json.loads(run(*words).stdout)
+    several = json.loads(run(*words, "--vividness", "0,1").stdout)
+    assert several["properties"] == alone["properties"]
+    assert several["models"][0]["setting"] == alone["models"][0]["setting"] == "vividness 1"
+    gray = json.loads(run(*words, "--vividness", "0").stdout)
+    assert gray["properties"]["stability"]["known"]["mean"]["mean"] == 0
+    assert gray["models"][0]["setting"] == "vividness 0"
+    text = run(*words[:-1], "--vividness", "0,1").stdout
+    assert "stability of known, vividness 1: mean " in text
+
+
 def test_what_a_model_cannot_be_asked_is_said(photographs: Path) -> None:
     words = ["--model", "models/known.json", "--data", str(photographs), "--properties", "hints"]
     result = CliRunner().invoke(evaluate, words)

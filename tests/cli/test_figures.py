@@ -49,7 +49,7 @@ def report(counts: dict[str, int] | None = None, rows=("grey", "ours", "theirs")
         "pairs": [
             {"a": rows[2], "b": rows[1], "metrics": {name: estimate(1.0) | {"share": 0.7} for name in better}}
         ],
-        "models": [{"name": row} for row in rows[1:]],
+        "models": [{"name": row, "row": row} for row in rows[1:]],
         "properties": {},
     }
 

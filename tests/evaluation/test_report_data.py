@@ -20,7 +20,9 @@ from photochrom.evaluation.report.data import Asked, as_json, report_of, write_j
 from photochrom.evaluation.report.shown import ERRORS_UP_TO, SIDE, choose, clear, draw, error_map
 from photochrom.evaluation.report.tables import write_tables
 from photochrom.evaluation.run import GRAY, LAB8, TRUTH, Plan, evaluate, find_pictures, named
+from photochrom.evaluation.setting import Setting
 from photochrom.evaluation.summary import summarize
+from photochrom.inference.vividness import ColorRule
 
 PLAN = Plan(PROTOCOLS["native"], ("psnr", "de2000", "colorfulness"))
 ASKED = Asked("photochrom evaluate --data photographs", PLAN, seed=3)
@@ -75,6 +77,10 @@ def test_rows_are_the_references_around_the_contestants(report) -> None:
     assert truth["gain"] == {}
     assert rows[3]["metrics"]["colorfulness"]["mean"] == truth["metrics"]["colorfulness"]["mean"]
     assert [model["rows"] for model in report["models"]] == [["half", "all"], ["theirs"]]
+    assert [(model["row"], model["setting"]) for model in report["models"]] == [
+        ("half", None),
+        ("theirs", None),
+    ]
 
 
 def test_means_are_those_of_the_files(report) -> None:
@@ -160,6 +166,20 @@ def test_best_worst_and_median_of_the_first_contestant_are_shown(measured, pictu
     names = [choice.picture.name for choice in chosen]
     assert names == sorted(set(names), key=measured.names.index)
     assert [choice.number for choice in chosen] == list(range(1, len(chosen) + 1))
+
+
+def test_pictures_are_chosen_by_a_row_that_has_colour(known, pictures) -> None:
+    """Vividness 0 gives one grey picture after another, of which none is the best."""
+    slider = [Setting(f"vividness {place:g}", ColorRule(chroma=place), place) for place in (0, 0.5, 1)]
+    spec = known("ours", none=0.0, half=0.5, all=1.0, settings=tuple(slider))
+    found = evaluate([spec], pictures, plan=PLAN, jobs=1)
+    (entry,) = found.entries
+    assert (entry.row, entry.setting) == ("all", "vividness 1")
+    reasons = {reason for choice in choose(found, pictures) for reason in choice.why}
+    assert "best PSNR: all" in reasons
+    assert not any(reason.endswith(("none", "half")) for reason in reasons)
+    (model,) = report_of(found, summarize(found), ASKED)["models"]
+    assert (model["row"], model["setting"]) == ("all", "vividness 1")
 
 
 def test_no_more_than_thirty_are_shown_the_evenly_spread_among_them(measured, pictures) -> None:

@@ -104,8 +104,9 @@ class Wishes:
     "--properties",
     metavar="NAMES",
     callback=_names,
-    help="What is found out of the models themselves, at their first setting: stability, hints, calibration, "
-    "or all. None without it, since each takes many looks at every picture.",
+    help="What is found out of the models themselves: stability, hints, calibration, or all; at vividness 1 "
+    "if that is among the settings, or else at the first that gives any colour. None without it, since each "
+    "takes many looks at every picture.",
 )
 @click.option("--protocol", default="crop256", show_default=True, help="crop256 or native.")
 @click.option(

@@ -82,11 +82,12 @@ def _pairs(report: Report, metrics: Sequence[Mapping[str, Any]]) -> Iterator[str
 
 def _properties(report: Report) -> Iterator[str]:
     """The figures among what was found out of each model; curves are for the page."""
+    main = {model["name"]: model["row"] for model in report["models"]}
     for name, of in report["properties"].items():
         for model, found in of.items():
             figures = ", ".join(_figures(found))
             if figures:
-                yield f"{name} of {model}: {figures}"
+                yield f"{name} of {main[model]}: {figures}"
 
 
 def _figures(found: Mapping[str, Any]) -> Iterator[str]:

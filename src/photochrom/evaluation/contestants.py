@@ -57,6 +57,10 @@ class Contestant(Protocol):
     def settings(self) -> tuple[Setting, ...]:
         """One for each row of a model."""
 
+    @property
+    def detail(self) -> int | None:
+        """Short side at which its network looks; None: the model's own."""
+
     def key_of(self, file: Path) -> str:
         """SHA-256 in hexadecimal of all that decides its result but the picture. Raises InputError."""
 
@@ -118,7 +122,7 @@ class Model:
             "detail": spec.detail or card.detail,
             "provider": self.colorizer.provider,
         }
-        self._detail = spec.detail
+        self.detail = spec.detail
         decides = [self.rows, [asdict(one.rule) for one in spec.settings], self.about]
         self._key = hashlib.sha256(json.dumps(decides).encode()).hexdigest()
 
@@ -128,7 +132,7 @@ class Model:
 
     def color(self, file: Path, scene: Scene) -> Mapping[str, Rendered]:
         """The picture of each setting. Raises UnreadableImage, ImageTooLarge."""
-        guess = self.colorizer.guess(read_picture(scene.source, name=str(file)), detail=self._detail)
+        guess = self.colorizer.guess(read_picture(scene.source, name=str(file)), detail=self.detail)
         pictures = {}
         for row, setting in zip(self.rows, self.settings, strict=True):
             # Read anew, for a streamed picture gives its pixels once.

@@ -19,6 +19,7 @@ from photochrom.evaluation.protocol import Protocol
 from photochrom.evaluation.references import GRAY, TRUTH
 from photochrom.evaluation.rendered import Rendered
 from photochrom.evaluation.scene import Scene
+from photochrom.evaluation.setting import main_place
 
 if TYPE_CHECKING:
     from photochrom.evaluation.contestants import Contestant
@@ -143,12 +144,12 @@ def _record(contestant: Contestant, file: Path, scene: Scene, plan: Plan) -> Rec
 
 
 def _properties(contestant: Contestant, scene: Scene, plan: Plan) -> dict[str, Any]:
-    """Of a model at its first setting; of nothing else, for a picture cannot be asked."""
+    """Of a model at its main setting; of nothing else, for a picture cannot be asked."""
     if contestant.colorizer is None:
         return {}
-    card, setting = contestant.colorizer.card, contestant.settings[0]
+    card, setting = contestant.colorizer.card, contestant.settings[main_place(contestant.settings)]
     return {
-        name: PROPERTIES[name].measure(contestant.colorizer, scene, setting)
+        name: PROPERTIES[name].measure(contestant.colorizer, scene, setting, detail=contestant.detail)
         for name in plan.properties
         if PROPERTIES[name].lacking(card, has_truth=plan.has_truth) is None
     }

@@ -65,7 +65,14 @@ def report_of(
         "rows": _rows(measured, summary),
         "pairs": [asdict(pair) for pair in summary.pairs],
         "models": [
-            {"name": one.name, "kind": one.kind, "rows": list(one.rows), "about": dict(one.about)}
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "rows": list(one.rows),
+                "row": one.row,
+                "setting": one.setting,
+                "about": dict(one.about),
+            }
             for one in measured.entries
         ],
         "properties": {
