@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from photochrom.errors import BadOption
+from photochrom.evaluation.pictures import is_picture
 from photochrom.evaluation.rendered import Rendered, from_samples
 from photochrom.evaluation.results import ResultsSpec, find_results
 from photochrom.evaluation.setting import Setting
 from photochrom.images.read import read_picture
 from photochrom.inference.card import ModelCard
 from photochrom.inference.pipeline import Colorizer
-from photochrom.inference.weights import find_model
+from photochrom.inference.weights import find_model, is_model
 
 if TYPE_CHECKING:
     from photochrom.evaluation.pictures import Picture
@@ -197,5 +198,10 @@ def split_word(word: str) -> tuple[str | None, str]:
 
 
 def _is_results(folder: Path) -> bool:
-    """Whether it is a folder, and not that of a model, which has its graphs in it."""
-    return folder.is_dir() and not any(folder.glob("*.onnx"))
+    """Whether it is a folder, and not that of a model, however incomplete.
+
+    Where nothing tells, pictures do: one with JSON and none of those was meant to have a card.
+    """
+    if not folder.is_dir() or is_model(folder):
+        return False
+    return any(map(is_picture, folder.rglob("*"))) or not any(folder.glob("*.json"))
