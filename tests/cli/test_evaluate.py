@@ -118,15 +118,17 @@ def test_the_table_says_which_pictures_it_stands_on_and_the_exact_command(photog
 
 
 def test_json_holds_everything(photographs: Path) -> None:
-    result = run("--data", photographs, "--json", "--limit", 3, "--seed", 4, "--protocol", "native")
+    for i in range(3):
+        Image.new("RGB", (50, 40), (90, 50 * i, 40)).save(photographs / f"more{i}.png")
+    result = run("--data", photographs, "--json", "--limit", 5, "--seed", 4, "--protocol", "native")
     report = json.loads(result.stdout)
-    assert (report["pictures"], report["protocol"]["name"], report["seed"]) == (3, "native", 4)
+    assert (report["pictures"], report["protocol"]["name"], report["seed"]) == (5, "native", 4)
     assert [row["name"] for row in report["rows"]] == ["grey", "truth via 8-bit Lab", "known", "truth"]
     estimate = report["rows"][2]["gain"]["psnr"]
     assert estimate["low"] <= estimate["mean"] <= estimate["high"]
     assert report["rows"][0]["colorfulness_ratio"]["mean"] == 0
     assert report["rows"][2]["vividness"] == 1
-    assert len(report["files"]) == 3
+    assert len(report["files"]) == 5
 
 
 def test_two_models_are_compared_on_the_same_pictures(photographs: Path) -> None:

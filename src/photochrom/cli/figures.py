@@ -103,7 +103,7 @@ def _figures(found: Mapping[str, Any]) -> Iterator[str]:
 def _foot(report: Report) -> Iterator[str]:
     models = ", ".join(model["name"] for model in report["models"])
     words = [f"{report['pictures']} pictures", f"model {models}", f"protocol {report['protocol']['name']}"]
-    yield ", ".join([*words, f"seed {report['seed']}"]) + "; [95 % bootstrap interval]"
+    yield ", ".join([*words, f"seed {report['seed']}"]) + "; [95 % bootstrap interval, where n ≥ 5]"
     yield f"files {report['digest']}"
     yield f"photochrom {report['photochrom']}: {report['command']}"
 

@@ -166,7 +166,7 @@ def _table(report: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         f"{report['films']} films, at most {sampling['frames']} frames of each, {sampling['side']} pixels, "
-        f"step {sampling['step']}, seed {report['seed']}; [95 % bootstrap interval over films]"
+        f"step {sampling['step']}, seed {report['seed']}; [95 % bootstrap interval over films, where n ≥ 5]"
     )
     yield f"files {report['digest']}"
     yield f"photochrom {report['photochrom']}: {report['command']}"
@@ -175,5 +175,7 @@ def _table(report: Mapping[str, Any]) -> Iterator[str]:
 def _cell(estimate: Mapping[str, Any] | None, places: int) -> str:
     if estimate is None:
         return "–"
+    if estimate["low"] is None:
+        return f"{estimate['mean']:.{places}f}"
     mean, low, high = (f"{estimate[key]:.{places}f}" for key in ("mean", "low", "high"))
     return f"{mean} [{low}, {high}]"

@@ -160,12 +160,14 @@ def test_gather_means_each_number_of_clicks() -> None:
         {"random": [20.0, 21, 22, 23, 24, 25], "asked": [20.0, 22, 24, 26, 28, 30]},
         {"random": [22.0, 23, 24, 25, 26, 27], "asked": [22.0, 24, 26, 28, 30, 32]},
     ]
-    result = gather(json.loads(json.dumps(pictures)), seed=3)
+    result = gather(json.loads(json.dumps(pictures * 3)), seed=3)
     assert result["clicks"] == list(CLICKS)
     assert [point["mean"] for point in result["random"]] == [21, 22, 23, 24, 25, 26]
     assert [point["mean"] for point in result["asked"]] == [21, 23, 25, 27, 29, 31]
-    assert result["asked"][1] == {"mean": 23, "low": 22, "high": 24, "n": 2}
-    assert result["n"] == 2
+    point = result["asked"][1]
+    assert 22 <= point["low"] < point["mean"] < point["high"] <= 24
+    assert point["n"] == result["n"] == 6
+    assert gather(pictures)["asked"][1] == {"mean": 23, "low": None, "high": None, "n": 2}
 
 
 def test_without_truth_there_are_no_colors_to_click(listener, plain) -> None:
