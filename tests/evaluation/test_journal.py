@@ -8,7 +8,8 @@ import pytest
 
 from photochrom.errors import OutputExists, UnwritableOutput
 from photochrom.evaluation.journal import Journal, key_of, open_journal, write_atomically
-from photochrom.evaluation.record import EDGES, Record
+from photochrom.evaluation.metrics.histogram import AB_EDGES
+from photochrom.evaluation.record import Record
 
 KEY = key_of({"picture": "a"})
 
@@ -18,7 +19,7 @@ def record(seed: int = 0) -> Record:
     rows = ("first, with a comma", 'second/"row"')
     return Record(
         values={row: {"psnr": float(rng.normal()), "semantic": math.nan} for row in rows},
-        histograms={row: rng.random((2, len(EDGES) - 1)) for row in rows},
+        histograms={row: rng.random((2, len(AB_EDGES) - 1)) for row in rows},
         features={"fid": {row: rng.random(16).astype(np.float32) for row in rows}},
         properties={"stability": {"pairs": [1.5, None], "name": "größe"}},
     )

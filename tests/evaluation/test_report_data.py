@@ -12,6 +12,7 @@ from PIL import Image
 
 from photochrom.color.difference import delta_e_2000
 from photochrom.evaluation.metrics import METRICS
+from photochrom.evaluation.metrics.histogram import AB_EDGES
 from photochrom.evaluation.pictures import Picture, digest_of, sha256_of
 from photochrom.evaluation.protocol import PROTOCOLS
 from photochrom.evaluation.references import ReferenceSpec
@@ -117,6 +118,18 @@ def test_histograms_have_every_row_and_add_up(report) -> None:
         for row in shares.values():
             assert len(row) == bins
             assert sum(row) == pytest.approx(1, abs=1e-4)
+
+
+def test_the_page_has_the_histograms_that_the_metric_compares(pictures, known) -> None:
+    """Oracle: Σ min(p, q) of the shares drawn, for one picture."""
+    plan = Plan(PROTOCOLS["native"], ("hist_a", "hist_b"))
+    found = evaluate([known(half=0.5)], pictures[:1], plan=plan, jobs=1)
+    report = report_of(found, summarize(found), Asked("…", plan))
+    assert report["histograms"]["edges"] == AB_EDGES.tolist()
+    for plane in "ab":
+        shares = report["histograms"][plane]
+        common = np.minimum(shares["half"], shares[TRUTH]).sum()
+        assert common == pytest.approx(report["rows"][2]["metrics"][f"hist_{plane}"]["mean"], abs=1e-3)
 
 
 def test_properties_are_gathered_by_model(measured) -> None:

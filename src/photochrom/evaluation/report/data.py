@@ -19,11 +19,12 @@ from photochrom.evaluation.journal import write_atomically
 from photochrom.evaluation.measurements import Measurements
 from photochrom.evaluation.metrics import METRICS
 from photochrom.evaluation.metrics.distribution import SET_METRICS, SetMetric
+from photochrom.evaluation.metrics.histogram import AB_EDGES
 from photochrom.evaluation.metrics.metric import Metric
 from photochrom.evaluation.pictures import digest_of
 from photochrom.evaluation.properties import PROPERTIES
 from photochrom.evaluation.provenance import versions_of
-from photochrom.evaluation.record import EDGES, Plan
+from photochrom.evaluation.record import Plan
 from photochrom.evaluation.references import TRUTH
 from photochrom.evaluation.report.shown import ERRORS_UP_TO
 from photochrom.evaluation.summary import Line, Summary
@@ -153,7 +154,7 @@ def _rows(measured: Measurements, summary: Summary) -> list[dict[str, Any]]:
 def _histograms(measured: Measurements) -> dict[str, Any]:
     shares = {row: np.round(of, _SHARE_PLACES) for row, of in measured.histograms.items()}
     return {
-        "edges": EDGES.tolist(),
+        "edges": AB_EDGES.tolist(),
         "a": {row: of[0].tolist() for row, of in shares.items()},
         "b": {row: of[1].tolist() for row, of in shares.items()},
     }
