@@ -151,17 +151,19 @@ def test_the_results_of_another_program_are_a_row_too(photographs: Path) -> None
     Image.new("RGB", (30, 30)).save(results / "0.png")
     (results / "1.png").write_bytes((photographs / "1.png").read_bytes()[:60])
     (results / "2.png").write_bytes((photographs / "2.png").read_bytes())
-    Image.new("RGB", (50, 40)).save(results / "nobody.png")
-    result = run("--model", "models/known.json", "--model", "theirs", "--data", photographs, "--json")
+    (results / "deeper").mkdir()
+    Image.new("RGB", (50, 40)).save(results / "deeper" / "nobody.png")
+    result = run("--model", "models/known.json", "--model", results, "--data", photographs, "--json")
     report = json.loads(result.stdout)
     assert result.exit_code == 1
     assert report["pictures"] == 9
-    assert [(Path(one["file"]).name, one["model"]) for one in report["failures"]] == [
+    assert [(one["file"], one["model"]) for one in report["failures"]] == [
         ("0.png", "theirs"),
         ("1.png", "theirs"),
         ("3.png", "theirs"),
-        ("nobody.png", "theirs"),
+        ("deeper/nobody.png", "theirs"),
     ]
+    assert str(photographs.parent) not in json.dumps(report["failures"][-1])
     lines = result.stderr.splitlines()
     assert len(lines) == 3
     assert all(f"{i}.png" in line for i, line in zip((0, 1, 3), lines, strict=True))
@@ -292,6 +294,24 @@ def test_faces_reach_the_report_by_name(photographs: Path) -> None:
     assert run("--data", photographs, "--faces", faces, "--protocol", "native").exit_code == 0
     faces.write_text('{"0.png": 3}')
     assert isinstance(run("--data", photographs, "--faces", faces).exception, BadOption)
+
+
+def test_faces_of_no_picture_are_said(photographs: Path) -> None:
+    """Of the data, that is: a picture that was not drawn from it is no stranger."""
+    Path("faces.json").write_text(
+        json.dumps({f"{name}.png": [[0, 0, 50, 40]] for name in (0, 3, "who", "else")})
+    )
+    words = ["--model", "models/known.json", "--data", "photographs", "--faces", "faces.json"]
+    result = CliRunner().invoke(evaluate, [*words, "--metrics", "skin", "--limit", "2"])
+    assert result.exit_code == 0, result.output
+    assert result.stderr == "faces.json: 2 of its 4 names are of no picture, as 'who.png'\n"
+    Path("faces.json").write_text('{"photographs/0.png": [[0, 0, 50, 40]]}')
+    wrong = CliRunner().invoke(evaluate, words).exception
+    assert isinstance(wrong, BadOption)
+    assert "faces.json: none of its names is that of a picture" in str(wrong)
+    assert "'photographs/0.png'" in str(wrong)
+    Path("faces.json").write_text("{}")
+    assert run(*words[2:]).exit_code == 0
 
 
 def test_a_bad_file_is_one_line_and_exit_1(photographs: Path) -> None:
