@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from photochrom.evaluation.contestants import Contestant
     from photochrom.evaluation.journal import Journal
 
+
 @dataclass(frozen=True)
 class Plan:
     """What is measured of every picture: names of METRICS, SET_METRICS and PROPERTIES.

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 import photochrom
-from photochrom.evaluation.journal import write_atomically
+from photochrom.evaluation.atomic import write_atomically
 from photochrom.evaluation.measurements import Measurements
 from photochrom.evaluation.metrics import METRICS
 from photochrom.evaluation.metrics.distribution import SET_METRICS, SetMetric

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from photochrom.color.difference import delta_e_2000
-from photochrom.evaluation.journal import write_atomically
+from photochrom.evaluation.atomic import write_atomically
 from photochrom.evaluation.measurements import Measurements
 from photochrom.evaluation.metrics import METRICS
 from photochrom.evaluation.pictures import Picture
