@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from photochrom.cli.console import Console
-from photochrom.cli.options import Remembered, command_line, console_options
+from photochrom.cli.options import Remembered, command_line, console_options, measuring_options
 
 if TYPE_CHECKING:
     from photochrom.evaluation.contestants import ModelSpec
@@ -122,7 +122,6 @@ class Wishes:
     help="How much rare colours are favoured: several, in place of --vividness.",
 )
 @click.option("--temperature", callback=_numbers, metavar="NUMBERS", help="Each with each tau; 1 by default.")
-@click.option("--detail", type=int, help="Short side at which the network looks.")
 @click.option("--limit", type=click.IntRange(min=1), help="Draw so many of the pictures at random.")
 @click.option("--seed", type=int, default=0, help="For --limit and for the intervals.")
 @click.option("--no-truth", is_flag=True, help="The pictures are black-and-white: nothing to compare with.")
@@ -138,15 +137,7 @@ class Wishes:
     metavar="N",
     help="Processes that measure side by side. Without it: as many as are worth their start.",
 )
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1, max=256),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Processor threads of each.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON in place of the table.")
+@measuring_options
 @click.option(
     "--sheet",
     metavar="FILE",
