@@ -48,7 +48,8 @@ def _choice(report: Report, measured: Mapping[str, Mapping[str, Any]]) -> Iterat
         if name not in measured:
             continue
         metric, ones = measured[name], [row["metrics"].get(name) for row in rows]
-        yield _title(metric, ones, report), [_value(one, metric["places"]) for one in ones]
+        places = {perceptual: 3, "fid": 1}.get(name, metric["places"])
+        yield _title(metric, ones, report), [_value(one, places) for one in ones]
         if name == "psnr":
             gain = [_interval(row["gain"].get(name), metric["places"], sign="+") for row in rows]
             yield f"gain over grey {metric['unit']}", gain
