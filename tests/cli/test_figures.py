@@ -131,3 +131,8 @@ def test_columns_line_up() -> None:
 def test_a_column_that_is_too_wide_has_a_table_to_itself() -> None:
     found = in_blocks(["", "row"], [["x", "1"], ["y" * 30, "2"], ["z", "3"]], width=20)
     assert found == [["     x", "row  1"], [f"     {'y' * 30}", f"row  {'2':>30}"], ["     z", "row  3"]]
+
+
+def test_all_of_them_can_be_asked_for_in_one_word() -> None:
+    every = [row.name for row in (*METRICS.values(), *SET_METRICS.values())]
+    assert table(report(), metrics=("all",)) == table(report(), metrics=every)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from photochrom.cli.columns import in_blocks
+from photochrom.evaluation.selection import ALL
 
 Report = Mapping[str, Any]
 Estimate = Mapping[str, Any] | None
@@ -20,10 +21,12 @@ _MOST_PAIRS: Final = 6
 def table(report: Report, *, metrics: Sequence[str] | None = None) -> str:
     """A line for each row, what the rows stand on, and how the contestants compare with each other.
 
-    metrics: those that were asked for by name, which all are printed, in as many tables as that takes;
-    None: a choice of what was measured.
+    metrics: those that were asked for by name, or ("all",), which all are printed, in as many tables as
+    that takes; None: a choice of what was measured.
     """
     measured = {metric["name"]: metric for metric in report["metrics"]}
+    if metrics is not None and tuple(metrics) == (ALL,):
+        metrics = tuple(measured)
     wanted = [measured[name] for name in measured if metrics is None or name in metrics]
     columns = list(_choice(report, measured) if metrics is None else _all(report, wanted))
     names = ["", *(row["name"] for row in report["rows"])]
