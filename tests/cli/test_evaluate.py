@@ -118,15 +118,17 @@ def test_the_table_says_which_pictures_it_stands_on_and_the_exact_command(photog
 
 
 def test_json_holds_everything(photographs: Path) -> None:
-    result = run("--data", photographs, "--json", "--limit", 3, "--seed", 4, "--protocol", "native")
+    for i in range(3):
+        Image.new("RGB", (50, 40), (90, 50 * i, 40)).save(photographs / f"more{i}.png")
+    result = run("--data", photographs, "--json", "--limit", 5, "--seed", 4, "--protocol", "native")
     report = json.loads(result.stdout)
-    assert (report["pictures"], report["protocol"]["name"], report["seed"]) == (3, "native", 4)
+    assert (report["pictures"], report["protocol"]["name"], report["seed"]) == (5, "native", 4)
     assert [row["name"] for row in report["rows"]] == ["grey", "truth via 8-bit Lab", "known", "truth"]
     estimate = report["rows"][2]["gain"]["psnr"]
     assert estimate["low"] <= estimate["mean"] <= estimate["high"]
     assert report["rows"][0]["colorfulness_ratio"]["mean"] == 0
     assert report["rows"][2]["vividness"] == 1
-    assert len(report["files"]) == 3
+    assert len(report["files"]) == 5
 
 
 def test_two_models_are_compared_on_the_same_pictures(photographs: Path) -> None:
@@ -149,17 +151,19 @@ def test_the_results_of_another_program_are_a_row_too(photographs: Path) -> None
     Image.new("RGB", (30, 30)).save(results / "0.png")
     (results / "1.png").write_bytes((photographs / "1.png").read_bytes()[:60])
     (results / "2.png").write_bytes((photographs / "2.png").read_bytes())
-    Image.new("RGB", (50, 40)).save(results / "nobody.png")
-    result = run("--model", "models/known.json", "--model", "theirs", "--data", photographs, "--json")
+    (results / "deeper").mkdir()
+    Image.new("RGB", (50, 40)).save(results / "deeper" / "nobody.png")
+    result = run("--model", "models/known.json", "--model", results, "--data", photographs, "--json")
     report = json.loads(result.stdout)
     assert result.exit_code == 1
     assert report["pictures"] == 9
-    assert [(Path(one["file"]).name, one["model"]) for one in report["failures"]] == [
+    assert [(one["file"], one["model"]) for one in report["failures"]] == [
         ("0.png", "theirs"),
         ("1.png", "theirs"),
         ("3.png", "theirs"),
-        ("nobody.png", "theirs"),
+        ("deeper/nobody.png", "theirs"),
     ]
+    assert str(photographs.parent) not in json.dumps(report["failures"][-1])
     lines = result.stderr.splitlines()
     assert len(lines) == 3
     assert all(f"{i}.png" in line for i, line in zip((0, 1, 3), lines, strict=True))
@@ -234,8 +238,11 @@ def test_a_folder_that_is_no_report_is_refused_before_any_work(photographs: Path
 def test_metrics_can_be_chosen(photographs: Path) -> None:
     report = json.loads(run("--data", photographs, "--metrics", "de2000, ssim", "--json").stdout)
     assert {metric["name"] for metric in report["metrics"]} == {"de2000", "ssim"}
-    table = run("--data", photographs, "--metrics", "ssim").stdout
-    assert "PSNR" not in table
+    estimate = report["rows"][0]["metrics"]["ssim"]
+    lines = run("--data", photographs, "--metrics", "auc,ssim,skin").stdout.splitlines()
+    assert lines[0].split() == ["SSIM", "AuC", "%"]
+    assert lines[1].split()[:2] == ["grey", f"{estimate['mean']:.4f}"]
+    assert "skin: no picture has a value" in lines
     assert isinstance(run("--data", photographs, "--metrics", "psnr,beauty").exception, BadOption)
 
 
@@ -260,6 +267,20 @@ def test_properties_are_measured_where_they_are_asked_for(photographs: Path) -> 
     assert isinstance(run("--data", photographs, "--properties", "beauty").exception, BadOption)
 
 
+def test_properties_are_taken_where_there_is_colour(photographs: Path) -> None:
+    """Grey is perfectly stable: a first setting of vividness 0 would make any model so."""
+    words = ("--data", photographs, "--properties", "stability", "--json")
+    alone = json.loads(run(*words).stdout)
+    several = json.loads(run(*words, "--vividness", "0,1").stdout)
+    assert several["properties"] == alone["properties"]
+    assert several["models"][0]["setting"] == alone["models"][0]["setting"] == "vividness 1"
+    gray = json.loads(run(*words, "--vividness", "0").stdout)
+    assert gray["properties"]["stability"]["known"]["mean"]["mean"] == 0
+    assert gray["models"][0]["setting"] == "vividness 0"
+    text = run(*words[:-1], "--vividness", "0,1").stdout
+    assert "stability of known, vividness 1: mean " in text
+
+
 def test_what_a_model_cannot_be_asked_is_said(photographs: Path) -> None:
     words = ["--model", "models/known.json", "--data", str(photographs), "--properties", "hints"]
     result = CliRunner().invoke(evaluate, words)
@@ -273,6 +294,24 @@ def test_faces_reach_the_report_by_name(photographs: Path) -> None:
     assert run("--data", photographs, "--faces", faces, "--protocol", "native").exit_code == 0
     faces.write_text('{"0.png": 3}')
     assert isinstance(run("--data", photographs, "--faces", faces).exception, BadOption)
+
+
+def test_faces_of_no_picture_are_said(photographs: Path) -> None:
+    """Of the data, that is: a picture that was not drawn from it is no stranger."""
+    Path("faces.json").write_text(
+        json.dumps({f"{name}.png": [[0, 0, 50, 40]] for name in (0, 3, "who", "else")})
+    )
+    words = ["--model", "models/known.json", "--data", "photographs", "--faces", "faces.json"]
+    result = CliRunner().invoke(evaluate, [*words, "--metrics", "skin", "--limit", "2"])
+    assert result.exit_code == 0, result.output
+    assert result.stderr == "faces.json: 2 of its 4 names are of no picture, as 'who.png'\n"
+    Path("faces.json").write_text('{"photographs/0.png": [[0, 0, 50, 40]]}')
+    wrong = CliRunner().invoke(evaluate, words).exception
+    assert isinstance(wrong, BadOption)
+    assert "faces.json: none of its names is that of a picture" in str(wrong)
+    assert "'photographs/0.png'" in str(wrong)
+    Path("faces.json").write_text("{}")
+    assert run(*words[2:]).exit_code == 0
 
 
 def test_a_bad_file_is_one_line_and_exit_1(photographs: Path) -> None:

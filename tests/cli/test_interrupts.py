@@ -49,11 +49,16 @@ def test_being_told_to_end_counts_as_ctrl_c(name):
     number = getattr(signal, name, None)
     if number is None:
         pytest.skip("this system has no such signal")
-    with Interrupts() as interrupts:
-        with pytest.raises(KeyboardInterrupt), interrupts.at_once():
-            signal.raise_signal(number)
-        assert interrupts.exit_code == 128 + number
-    assert signal.getsignal(number) is signal.SIG_DFL
+    # Under nohup the tests themselves are deaf to SIGHUP, which a command rightly leaves so.
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        with Interrupts() as interrupts:
+            with pytest.raises(KeyboardInterrupt), interrupts.at_once():
+                signal.raise_signal(number)
+            assert interrupts.exit_code == 128 + number
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
 
 
 def test_the_handler_is_put_back():

@@ -10,6 +10,7 @@ from photochrom.evaluation.metrics import METRICS
 from photochrom.evaluation.metrics.distribution import SET_METRICS
 from photochrom.evaluation.preparation import prepare as preparation
 from photochrom.evaluation.properties import PROPERTIES
+from photochrom.evaluation.video import FILM_METRICS
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def asked(monkeypatch):
 def test_everything_that_is_measured_is_listed(call, cache):
     lines = call("metrics").stdout.splitlines()
     listed = {line.split()[0] for line in lines if line.startswith("  ")}
-    assert listed == {*METRICS, *SET_METRICS, *PROPERTIES, *BACKBONES}
+    assert listed == {*METRICS, *SET_METRICS, *FILM_METRICS, *PROPERTIES, *BACKBONES}
     assert "  fid-inception  not prepared" in "\n".join(lines)
     (line,) = (line for line in lines if line.startswith("  lpips_vgg"))
     assert line.endswith("(first: photochrom metrics prepare lpips-vgg)")
@@ -43,8 +44,14 @@ def test_everything_that_is_measured_is_listed(call, cache):
 
 def test_the_list_is_json_too(call, cache):
     rows = [json.loads(line) for line in call("metrics", "--json").stdout.splitlines()]
-    assert [row["name"] for row in rows] == [*METRICS, *SET_METRICS, *PROPERTIES, *BACKBONES]
-    of = {row["name"]: row for row in rows}
+    assert [row["name"] for row in rows] == [
+        *(*METRICS, *SET_METRICS, *FILM_METRICS),
+        *(*PROPERTIES, *BACKBONES),
+    ]
+    films = {row["name"]: row for row in rows if row["kind"] == "of each film"}
+    assert films.keys() == FILM_METRICS.keys()
+    assert (films["warp"]["better"], films["psnr"]["takes"]) == (None, ["truth"])
+    of = {row["name"]: row for row in rows if row["name"] not in films or row["kind"] == "of each picture"}
     assert (of["psnr"]["better"], of["psnr"]["ready"]) == ("higher", True)
     assert (of["fid"]["network"], of["fid"]["ready"]) == ("fid-inception", False)
     assert of["lpips-alex"]["path"] == str(cache / "metrics" / "lpips-alex-1.onnx")

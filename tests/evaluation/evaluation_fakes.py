@@ -37,6 +37,7 @@ class Known:
     kind: str = "results"
     colorizer: None = None
     settings: tuple[Setting, ...] = ()
+    detail: int | None = None
     about: dict = field(default_factory=dict)
 
     def open(self, threads: int | None = None) -> Known:

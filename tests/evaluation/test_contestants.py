@@ -133,6 +133,50 @@ def test_what_is_not_there_is_named(photographs: Path, card: Path, tmp_path: Pat
         spec.open(1)
 
 
+@pytest.mark.parametrize("pictures", [False, True])
+def test_a_model_that_is_not_whole_is_no_folder_of_results(
+    photographs: Path, card: Path, pictures: bool
+) -> None:
+    """A card alone, then a broken one, with or without an example picture beside it."""
+    folder = card.parent
+    (folder / "warm.onnx").unlink()
+    if pictures:
+        Image.new("RGB", (48, 36)).save(folder / "a.png")
+    (spec,) = find(photographs, folder)
+    with pytest.raises(BadModel, match=r"warm\.onnx: No such file"):
+        spec.open(1)
+    whole = card.read_text("utf8")
+    card.write_text(whole[:-30], "utf8")
+    with pytest.raises(BadModel, match=r"warm\.json: not a model card: (Expecting|Unterminated)"):
+        find(photographs, folder)
+    card.write_text(whole.replace('"stride"', '"strides"'), "utf8")
+    with pytest.raises(BadModel, match=r"warm\.json: not a model card: 'stride' is missing"):
+        find(photographs, folder)
+
+
+def test_a_folder_of_json_and_no_pictures_is_told_what_a_card_lacks(
+    photographs: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "mine.json").write_text("{}", "utf8")
+    with pytest.raises(BadModel, match=r"mine\.json: not a model card: 'format' is missing"):
+        find(photographs, folder)
+    (folder / "mine.json").unlink()
+    with pytest.raises(UnreadableImage, match="holds no pictures"):
+        find(photographs, folder)
+
+
+def test_results_may_have_their_own_json_beside_them(photographs: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    (theirs / "more").mkdir(parents=True)
+    Image.new("RGB", (48, 36)).save(theirs / "more" / "e.png")
+    (theirs / "options.json").write_text('{"format": "png", "network": "unet", "psnr": NaN', "utf8")
+    (spec,) = find(photographs, theirs)
+    assert isinstance(spec, ResultsSpec)
+    assert [len(results) for results in spec.matches.values()] == [1]
+
+
 def test_the_caller_may_know_more_kinds(photographs: Path, card: Path) -> None:
     known = {"run": card}
     specs = find(photographs, "run", "mine=run", resolve=lambda what: known.get(what, what))

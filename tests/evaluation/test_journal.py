@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from photochrom.errors import OutputExists, UnwritableOutput
-from photochrom.evaluation.journal import Journal, key_of, open_journal, write_atomically
-from photochrom.evaluation.record import EDGES, Record
+from photochrom.errors import OutputExists
+from photochrom.evaluation.journal import Journal, key_of, open_journal
+from photochrom.evaluation.metrics.histogram import AB_EDGES
+from photochrom.evaluation.record import Record
 
 KEY = key_of({"picture": "a"})
 
@@ -18,7 +19,7 @@ def record(seed: int = 0) -> Record:
     rows = ("first, with a comma", 'second/"row"')
     return Record(
         values={row: {"psnr": float(rng.normal()), "semantic": math.nan} for row in rows},
-        histograms={row: rng.random((2, len(EDGES) - 1)) for row in rows},
+        histograms={row: rng.random((2, len(AB_EDGES) - 1)) for row in rows},
         features={"fid": {row: rng.random(16).astype(np.float32) for row in rows}},
         properties={"stability": {"pairs": [1.5, None], "name": "größe"}},
     )
@@ -113,13 +114,3 @@ def test_anything_else_is_refused(tmp_path: Path) -> None:
         with pytest.raises(OutputExists, match=reason):
             open_journal(tmp_path / name)
     assert [file.name for file in (tmp_path / "photographs").iterdir()] == ["a.jpg"]
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    write_atomically(tmp_path / "new" / "a", b"one")
-    write_atomically(tmp_path / "new" / "a", b"two")
-    assert [file.name for file in (tmp_path / "new").iterdir()] == ["a"]
-    assert (tmp_path / "new" / "a").read_bytes() == b"two"
-    (tmp_path / "file").write_bytes(b"x")
-    with pytest.raises(UnwritableOutput, match="file"):
-        write_atomically(tmp_path / "file" / "a", b"x")

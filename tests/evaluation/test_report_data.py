@@ -12,6 +12,7 @@ from PIL import Image
 
 from photochrom.color.difference import delta_e_2000
 from photochrom.evaluation.metrics import METRICS
+from photochrom.evaluation.metrics.histogram import AB_EDGES
 from photochrom.evaluation.pictures import Picture, digest_of, sha256_of
 from photochrom.evaluation.protocol import PROTOCOLS
 from photochrom.evaluation.references import ReferenceSpec
@@ -20,7 +21,9 @@ from photochrom.evaluation.report.data import Asked, as_json, report_of, write_j
 from photochrom.evaluation.report.shown import ERRORS_UP_TO, SIDE, choose, clear, draw, error_map
 from photochrom.evaluation.report.tables import write_tables
 from photochrom.evaluation.run import GRAY, LAB8, TRUTH, Plan, evaluate, find_pictures, named
+from photochrom.evaluation.setting import Setting
 from photochrom.evaluation.summary import summarize
+from photochrom.inference.vividness import ColorRule
 
 PLAN = Plan(PROTOCOLS["native"], ("psnr", "de2000", "colorfulness"))
 ASKED = Asked("photochrom evaluate --data photographs", PLAN, seed=3)
@@ -75,6 +78,10 @@ def test_rows_are_the_references_around_the_contestants(report) -> None:
     assert truth["gain"] == {}
     assert rows[3]["metrics"]["colorfulness"]["mean"] == truth["metrics"]["colorfulness"]["mean"]
     assert [model["rows"] for model in report["models"]] == [["half", "all"], ["theirs"]]
+    assert [(model["row"], model["setting"]) for model in report["models"]] == [
+        ("half", None),
+        ("theirs", None),
+    ]
 
 
 def test_means_are_those_of_the_files(report) -> None:
@@ -113,6 +120,18 @@ def test_histograms_have_every_row_and_add_up(report) -> None:
             assert sum(row) == pytest.approx(1, abs=1e-4)
 
 
+def test_the_page_has_the_histograms_that_the_metric_compares(pictures, known) -> None:
+    """Oracle: Σ min(p, q) of the shares drawn, for one picture."""
+    plan = Plan(PROTOCOLS["native"], ("hist_a", "hist_b"))
+    found = evaluate([known(half=0.5)], pictures[:1], plan=plan, jobs=1)
+    report = report_of(found, summarize(found), Asked("…", plan))
+    assert report["histograms"]["edges"] == AB_EDGES.tolist()
+    for plane in "ab":
+        shares = report["histograms"][plane]
+        common = np.minimum(shares["half"], shares[TRUTH]).sum()
+        assert common == pytest.approx(report["rows"][2]["metrics"][f"hist_{plane}"]["mean"], abs=1e-3)
+
+
 def test_properties_are_gathered_by_model(measured) -> None:
     looks = [{"pairs": {"192–256": 2 * value}, "mirrored": value} for value in (1.0, 3.0)]
     gathered = {"stability": {"ours": looks}}
@@ -128,7 +147,8 @@ def test_tables_hold_the_same_figures(report, tmp_path: Path) -> None:
     assert list(lines) == [row["name"] for row in report["rows"]]
     for row in report["rows"]:
         for name, estimate in row["metrics"].items():
-            assert {part: float(lines[row["name"]][f"{name}_{part}"]) for part in estimate} == estimate
+            cells = {part: lines[row["name"]][f"{name}_{part}"] for part in estimate}
+            assert {part: float(cell) if cell else None for part, cell in cells.items()} == estimate
         for name, estimate in row["gain"].items():
             assert float(lines[row["name"]][f"{name}_gain_mean"]) == estimate["mean"]
     assert lines[TRUTH]["psnr_mean"] == ""
@@ -160,6 +180,20 @@ def test_best_worst_and_median_of_the_first_contestant_are_shown(measured, pictu
     names = [choice.picture.name for choice in chosen]
     assert names == sorted(set(names), key=measured.names.index)
     assert [choice.number for choice in chosen] == list(range(1, len(chosen) + 1))
+
+
+def test_pictures_are_chosen_by_a_row_that_has_colour(known, pictures) -> None:
+    """Vividness 0 gives one grey picture after another, of which none is the best."""
+    slider = [Setting(f"vividness {place:g}", ColorRule(chroma=place), place) for place in (0, 0.5, 1)]
+    spec = known("ours", none=0.0, half=0.5, all=1.0, settings=tuple(slider))
+    found = evaluate([spec], pictures, plan=PLAN, jobs=1)
+    (entry,) = found.entries
+    assert (entry.row, entry.setting) == ("all", "vividness 1")
+    reasons = {reason for choice in choose(found, pictures) for reason in choice.why}
+    assert "best PSNR: all" in reasons
+    assert not any(reason.endswith(("none", "half")) for reason in reasons)
+    (model,) = report_of(found, summarize(found), ASKED)["models"]
+    assert (model["row"], model["setting"]) == ("all", "vividness 1")
 
 
 def test_no_more_than_thirty_are_shown_the_evenly_spread_among_them(measured, pictures) -> None:

@@ -86,9 +86,42 @@ def test_the_seed_decides_the_intervals() -> None:
     assert summarize(measurements(), seed=1) != summarize(measurements(), seed=2)
 
 
-def test_one_picture_has_an_interval_of_no_width_and_none_is_refused() -> None:
-    estimate = summarize(measurements(1)).lines[0].metrics["psnr"]
-    assert estimate.low == estimate.mean == estimate.high
+@pytest.mark.parametrize("count", [1, 4, 5])
+def test_few_pictures_have_no_interval(count: int) -> None:
+    """An interval of [x, x] would claim that no other picture could say otherwise."""
+    summary = summarize(measurements(count))
+    estimates = [*summary.lines[2].metrics.values(), *summary.lines[2].gain.values(), *summary.truth.values()]
+    estimates += [*summary.pairs[0].metrics.values(), summary.lines[2].colorfulness_ratio]
+    for estimate in estimates:
+        assert estimate.n == count
+        assert np.isfinite(estimate.mean)
+        assert (estimate.low is None) == (estimate.high is None) == (count < 5)
+
+
+def test_one_known_picture_among_many_has_no_interval() -> None:
+    measured = measurements()
+    rare = np.full((3, 60), np.nan)
+    rare[:, 7] = 1, 2, 3
+    summary = summarize(replace(measured, values={**measured.values, "skin": rare}))
+    skin = summary.lines[1].metrics["skin"]
+    assert (skin.mean, skin.low, skin.high, skin.n) == (2, None, None, 1)
+    (pair,) = [pair for pair in summary.pairs if (pair.a, pair.b) == ("good", GRAY)]
+    assert (pair.metrics["skin"].low, pair.metrics["skin"].n) == (None, 1)
+
+
+def test_pictures_are_redrawn_among_those_that_have_a_value() -> None:
+    """Oracle: the interval of those pictures alone, whatever stands between them."""
+    values = np.random.default_rng(1).normal(0, 1, (2, 12))
+    thin = np.full((2, 500), np.nan)
+    thin[:, 100:112] = values
+    assert np.allclose(resampled_means(thin, 3), resampled_means(values, 3))
+    mixed = np.stack([thin[0], np.arange(500.0)])
+    assert np.allclose(resampled_means(mixed, 3)[:, 0], resampled_means(values, 3)[:, 0])
+    assert np.allclose(resampled_means(mixed, 3)[:, 1], resampled_means(mixed[1], 3))
+    assert np.isnan(resampled_means(np.full((1, 6), np.nan), 3)).all()
+
+
+def test_no_picture_is_refused() -> None:
     with pytest.raises(ValueError, match="no picture"):
         summarize(measurements(0))
 
@@ -194,9 +227,25 @@ def test_the_share_of_the_classifier_s_loss_that_is_given_back() -> None:
     assert good.semantic_recovered.mean == pytest.approx(0.5)
     assert good.semantic_recovered.n == 10
     assert noise.semantic_recovered.mean == pytest.approx(-1)
+    # Of ten pictures the loss, 0.4, lies above 0 but for one redraw in about 170.
     assert good.semantic_recovered.low <= 0.5 <= good.semantic_recovered.high
     helpless = replace(measured, truth={**measured.truth, "semantic": measured.values["semantic"][0]})
     assert summarize(helpless).lines[1].semantic_recovered is None
+
+
+def test_what_may_be_nothing_has_no_share_with_an_interval() -> None:
+    """One picture of ten that grey loses is no loss to speak of: a third of all redraws have none."""
+    right = np.array([[1] * 7 + [0] * 3, [1] * 8 + [0] * 2, [0] * 10], float)
+    measured = Measurements(
+        files=tuple(Path(f"{i}.png") for i in range(10)),
+        rows=(GRAY, "good", "bad"),
+        values={"semantic": right},
+        truth={"semantic": np.array([1] * 8 + [0] * 2, float)},
+        failures=(),
+    )
+    gray, good, bad = (line.semantic_recovered for line in summarize(measured).lines)
+    assert (gray.mean, good.mean, bad.mean) == pytest.approx((0, 1, -7))
+    assert all(one.low is one.high is None and one.n == 10 for one in (gray, good, bad))
 
 
 def test_resampled_means_are_those_of_drawing_by_index() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,18 @@ def test_each_guess_stands_on_its_own(colorizer: Colorizer, guess: Guess) -> Non
     again = colorizer.hinted(colorizer.hinted(guess, red), blue)
     np.testing.assert_array_equal(again.logits, colorizer.hinted(guess, blue).logits)
     np.testing.assert_array_equal(colorizer.hinted(again, blank(guess)).logits, guess.logits)
+
+
+def test_hints_are_as_fine_as_the_card_says(toy_copy: Path) -> None:
+    path = toy_copy / "toy.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf8")), "hint_stride": 16}), "utf8")
+    toy = Colorizer(path, threads=1, provider="cpu")
+    look = toy.guess(read_picture(np.full((96, 128), 90, np.uint8)))
+    height, width = look.lightness.shape
+    assert look.logits is not None and look.logits.shape[1:] == (height // 4, width // 4)
+    assert toy.hinted(look, np.zeros((3, height // 16, width // 16), np.float32)).logits is not None
+    with pytest.raises(BadOption, match=f"not \\(3, {height // 16}, {width // 16}\\)"):
+        toy.hinted(look, blank(look))
 
 
 def test_what_is_no_hint_is_refused(colorizer: Colorizer, guess: Guess) -> None:

@@ -92,6 +92,12 @@ def test_rules_lie_between_their_anchors(v: float) -> None:
     assert rule_at(1, PLAIN_ANCHORS) == ColorRule()
 
 
+@given(a=st.floats(1e-300, 10), b=st.floats(1e-300, 10), v=st.floats(0, 2))
+def test_rounding_leads_no_rule_out_of_its_anchors(a: float, b: float, v: float) -> None:
+    rule = rule_at(v, [(0.0, ColorRule(temperature=a)), (2.0, ColorRule(temperature=b, chroma=2))])
+    assert min(a, b) <= rule.temperature <= max(a, b) and 1 <= rule.chroma <= 2
+
+
 @pytest.mark.parametrize("bad", [{"tau": -1}, {"temperature": 0}, {"chroma": 3}])
 def test_rules_out_of_range_are_named(bad: dict[str, float]) -> None:
     with pytest.raises(BadOption, match=next(iter(bad))):

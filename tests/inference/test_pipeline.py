@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -121,3 +122,22 @@ def test_what_is_no_picture_is_named(colorizer: Colorizer, tmp_path: Path) -> No
     file.write_text("Dear Sir,")
     with pytest.raises(UnreadableImage, match=r"letter\.jpg"):
         colorizer(file)
+
+
+def test_a_picture_that_ends_too_soon_is_named_when_it_is_looked_at(
+    colorizer: Colorizer, tmp_path: Path
+) -> None:
+    file = tmp_path / "short.png"
+    noise = np.random.default_rng(0).integers(0, 256, (200, 300), dtype=np.uint8)
+    colorizer(noise).save(file)
+    file.write_bytes(file.read_bytes()[:50_000])
+    picture = read_picture(file)
+    with pytest.raises(UnreadableImage, match=r"short\.png"):
+        colorizer.guess(picture)
+
+
+def test_a_look_of_less_than_a_step_is_refused(toy_copy: Path) -> None:
+    path = toy_copy / "toy.json"
+    path.write_text(json.dumps({**json.loads(path.read_text("utf8")), "stride": 160}), "utf8")
+    with pytest.raises(BadOption, match="detail: 128 is not at least 160 pixels"):
+        Colorizer(path, threads=1, provider="cpu").guess(read_picture(RAMP), detail=128)

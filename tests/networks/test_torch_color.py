@@ -5,11 +5,12 @@ import colorsys
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from photochrom.color import lab, srgb
+from photochrom.color.constants import SRGB_ENCODED_JOIN
 from photochrom.networks import torch_color as twin
 
 STEPS = np.linspace(0, 1, 33)
@@ -35,10 +36,15 @@ def test_lab_of_the_whole_cube(dtype, tolerance):
 
 
 @given(PICTURES)
+@example(np.where(np.arange(18).reshape(2, 3, 3) == 1, 0, 0.04045))
 def test_equals_numpy_on_any_colours(rgb):
     there = srgb.srgb_to_lab(rgb)
     np.testing.assert_allclose(image(twin.srgb_to_lab(planes(rgb))), there, atol=1e-9)
-    np.testing.assert_allclose(image(twin.lab_to_srgb(planes(there))), srgb.lab_to_srgb(there), atol=1e-9)
+    ours, theirs = image(twin.lab_to_srgb(planes(there))), srgb.lab_to_srgb(there)
+    # The standard's two parts do not quite meet: where they join, rounding decides between values 3e-8 apart.
+    at_join = np.abs(theirs - SRGB_ENCODED_JOIN) < 1e-7
+    np.testing.assert_allclose(ours[~at_join], theirs[~at_join], atol=1e-9)
+    np.testing.assert_allclose(ours[at_join], theirs[at_join], rtol=0, atol=3e-8)
     light = srgb.srgb_to_linear(rgb)
     np.testing.assert_allclose(image(twin.linear_to_lab(planes(light))), there, atol=1e-9)
 

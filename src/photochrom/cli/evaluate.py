@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from photochrom.cli.console import Console
-from photochrom.cli.options import Remembered, command_line, console_options
+from photochrom.cli.options import Remembered, command_line, console_options, measuring_options
 
 if TYPE_CHECKING:
     from photochrom.evaluation.contestants import ModelSpec
@@ -104,8 +104,9 @@ class Wishes:
     "--properties",
     metavar="NAMES",
     callback=_names,
-    help="What is found out of the models themselves, at their first setting: stability, hints, calibration, "
-    "or all. None without it, since each takes many looks at every picture.",
+    help="What is found out of the models themselves: stability, hints, calibration, or all; at vividness 1 "
+    "if that is among the settings, or else at the first that gives any colour. None without it, since each "
+    "takes many looks at every picture.",
 )
 @click.option("--protocol", default="crop256", show_default=True, help="crop256 or native.")
 @click.option(
@@ -121,7 +122,6 @@ class Wishes:
     help="How much rare colours are favoured: several, in place of --vividness.",
 )
 @click.option("--temperature", callback=_numbers, metavar="NUMBERS", help="Each with each tau; 1 by default.")
-@click.option("--detail", type=int, help="Short side at which the network looks.")
 @click.option("--limit", type=click.IntRange(min=1), help="Draw so many of the pictures at random.")
 @click.option("--seed", type=int, default=0, help="For --limit and for the intervals.")
 @click.option("--no-truth", is_flag=True, help="The pictures are black-and-white: nothing to compare with.")
@@ -137,15 +137,7 @@ class Wishes:
     metavar="N",
     help="Processes that measure side by side. Without it: as many as are worth their start.",
 )
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1, max=256),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Processor threads of each.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON in place of the table.")
+@measuring_options
 @click.option(
     "--sheet",
     metavar="FILE",
@@ -181,14 +173,14 @@ def evaluate(*, console: Console, **options: Any) -> None:
 def _run(wishes: Wishes, console: Console, command: str, *, heed: Callable[[], None]) -> int:
     """All of it; how many failures there were. heed: raises where an interruption has been put off."""
     from photochrom.cli.outputs import Done, write_out
-    from photochrom.evaluation.pictures import find_pictures, named
+    from photochrom.evaluation.pictures import find_pictures
     from photochrom.evaluation.report.data import Asked
     from photochrom.evaluation.run import evaluate as measure
     from photochrom.images import set_threads
 
     _check_sheet(wishes)
     plan = _plan(wishes, console)
-    data = named(find_pictures(wishes.places), wishes.places, faces=_faces(wishes))
+    data = _data(wishes, console)
     drawn = set(find_pictures(wishes.places, limit=wishes.limit, seed=wishes.seed))
     pictures = [picture for picture in data if picture.file in drawn]
     specs = _specs(wishes, data, console)
@@ -239,12 +231,15 @@ def _say_what_is_left_out(
 def _extra(specs: Sequence[ModelSpec | ResultsSpec]) -> list[Failure]:
     """Results of other programs that are no picture's. They are told, but nothing has failed by them."""
     from photochrom.evaluation.measurements import Failure
+    from photochrom.evaluation.pictures import named
     from photochrom.evaluation.results import ResultsSpec
 
     found: list[Failure] = []
     for spec in specs:
         if isinstance(spec, ResultsSpec):
-            found += [Failure(error.subject, spec.name, error) for error in spec.check(()).extra]
+            names = [result.name for result in named(spec.extra, [spec.folder])]
+            errors = spec.check(()).extra
+            found += [Failure(name, spec.name, error) for name, error in zip(names, errors, strict=True)]
     return found
 
 
@@ -306,10 +301,19 @@ def _settings(card: ModelCard, *, wishes: Wishes) -> list[Setting]:
     return list(dict.fromkeys(settings))
 
 
-def _faces(wishes: Wishes) -> dict[str, Any] | None:
-    from photochrom.evaluation.faces import read_faces
+def _data(wishes: Wishes, console: Console) -> list[Picture]:
+    """All pictures there are. A word on faces that are in none of them."""
+    from photochrom.evaluation.faces import read_faces, strangers
+    from photochrom.evaluation.pictures import find_pictures, named
 
-    return None if wishes.faces is None else read_faces(wishes.faces)
+    faces = {} if wishes.faces is None else read_faces(wishes.faces)
+    pictures = named(find_pictures(wishes.places), wishes.places, faces=faces)
+    if wishes.faces is not None:
+        unknown = strangers(faces, [picture.name for picture in pictures], file=wishes.faces)
+        if unknown:
+            count = f"{len(unknown)} of its {len(faces)} names"
+            console.word(f"{wishes.faces}: {count} are of no picture, as {unknown[0]!r}")
+    return pictures
 
 
 def _check_sheet(wishes: Wishes) -> None:

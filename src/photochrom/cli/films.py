@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from photochrom.cli.columns import lined_up
 from photochrom.cli.console import Console
-from photochrom.cli.options import Remembered, command_line, console_options
+from photochrom.cli.options import Remembered, command_line, console_options, measuring_options
 
 if TYPE_CHECKING:
     from photochrom.evaluation.contestants import ModelSpec
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 @click.option(
     "--vividness", type=float, default=1.0, show_default=True, metavar="NUMBER", help="Place of the slider."
 )
-@click.option("--detail", type=int, metavar="N", help="Short side at which the network looks.")
 @click.option(
     "--frames", type=click.IntRange(min=2), default=24, show_default=True, metavar="N", help="Of each film."
 )
@@ -69,15 +69,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Films that are measured side by side, each in a process of its own.",
 )
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1, max=256),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Processor threads of each.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON in place of the table.")
+@measuring_options
 @console_options
 def films(
     *,
@@ -158,15 +150,12 @@ def _table(report: Mapping[str, Any]) -> Iterator[str]:
         [row["name"], *(_cell(row["metrics"][metric["name"]], metric["places"]) for metric in metrics)]
         for row in report["rows"]
     ]
-    widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(head))]
-    for name, *cells in [head, *body]:
-        figures = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
-        yield "  ".join([name.ljust(widths[0]), *figures]).rstrip()
+    yield from lined_up([head, *body])
     sampling = report["sampling"]
     yield ""
     yield (
         f"{report['films']} films, at most {sampling['frames']} frames of each, {sampling['side']} pixels, "
-        f"step {sampling['step']}, seed {report['seed']}; [95 % bootstrap interval over films]"
+        f"step {sampling['step']}, seed {report['seed']}; [95 % bootstrap interval over films, where n ≥ 5]"
     )
     yield f"files {report['digest']}"
     yield f"photochrom {report['photochrom']}: {report['command']}"
@@ -175,5 +164,7 @@ def _table(report: Mapping[str, Any]) -> Iterator[str]:
 def _cell(estimate: Mapping[str, Any] | None, places: int) -> str:
     if estimate is None:
         return "–"
+    if estimate["low"] is None:
+        return f"{estimate['mean']:.{places}f}"
     mean, low, high = (f"{estimate[key]:.{places}f}" for key in ("mean", "low", "high"))
     return f"{mean} [{low}, {high}]"

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from photochrom.cli.columns import lined_up
 from photochrom.cli.console import Console
 from photochrom.cli.options import console_options, json_option
 from photochrom.errors import BadOption
@@ -19,7 +20,7 @@ from photochrom.errors import BadOption
 @console_options
 @click.pass_context
 def metrics(ctx: click.Context, /, *, as_json: bool, console: Console) -> None:
-    """List what `photochrom evaluate` measures, and which networks that needs are prepared."""
+    """List what `evaluate` and `evaluate-films` measure, and which networks that needs are prepared."""
     if ctx.invoked_subcommand is not None:
         return
     rows = [*_measured(), *_networks()]
@@ -30,10 +31,8 @@ def metrics(ctx: click.Context, /, *, as_json: bool, console: Console) -> None:
     for kind in dict.fromkeys(row["kind"] for row in rows):
         console.data(f"{'' if kind == rows[0]['kind'] else chr(10)}{kind.upper()}")
         table = [_cells(row) for row in rows if row["kind"] == kind]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        for cells in table:
-            padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-            console.data(f"  {'  '.join(padded)}".rstrip())
+        for line in lined_up(table, words=len(table[0])):
+            console.data(f"  {line}")
 
 
 def _measured() -> Iterator[dict[str, Any]]:
@@ -41,6 +40,7 @@ def _measured() -> Iterator[dict[str, Any]]:
     from photochrom.evaluation.metrics import METRICS
     from photochrom.evaluation.metrics.distribution import SET_METRICS
     from photochrom.evaluation.properties import PROPERTIES
+    from photochrom.evaluation.video import FILM_METRICS
 
     for metric in METRICS.values():
         yield {
@@ -65,6 +65,18 @@ def _measured() -> Iterator[dict[str, Any]]:
             "summary": set_metric.summary,
             "network": set_metric.backbone,
             "ready": is_prepared(set_metric.backbone),
+        }
+    for film_metric in FILM_METRICS.values():
+        yield {
+            "kind": "of each film",
+            "name": film_metric.name,
+            "title": film_metric.title,
+            "unit": film_metric.unit,
+            "better": film_metric.better,
+            "takes": ["truth"] if film_metric.compares else [],
+            "summary": film_metric.summary,
+            "network": None,
+            "ready": True,
         }
     for trait in PROPERTIES.values():
         yield {

@@ -6,6 +6,7 @@ import os
 
 import click
 
+from photochrom.cli.columns import lined_up
 from photochrom.cli.console import Console
 from photochrom.cli.options import console_options, json_option
 
@@ -44,7 +45,5 @@ def models(*, as_json: bool, console: Console) -> None:
         summary = card.summary + (" (default)" if card.name == DEFAULT_MODEL else "")
         size = f"{card.size / 1e6:.1f} MB"
         rows.append((card.name, f"{card.parameters / 1e6:.1f} M", size, str(card.detail), summary.strip()))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        console.data("  ".join(cells).rstrip())
+    for line in lined_up(rows, words=len(rows[0])):
+        console.data(line)

@@ -93,6 +93,23 @@ def model_options(command: Command) -> Command:
     return model(threads(command))
 
 
+def measuring_options(command: Command) -> Command:
+    """--detail, --threads and --json, as the last `as_json`: of commands that colour and measure."""
+    detail = click.option("--detail", type=int, metavar="N", help="Short side at which the network looks.")
+    threads = click.option(
+        "--threads",
+        type=click.IntRange(min=1, max=256),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Processor threads of each process.",
+    )
+    report = click.option(
+        "--json", "as_json", is_flag=True, help="Print the report as JSON in place of the table."
+    )
+    return detail(threads(report(command)))
+
+
 def console_options(command: Command) -> Command:
     """-q and -v; the command gets `console`."""
 

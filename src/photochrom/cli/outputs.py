@@ -55,7 +55,9 @@ def write_out(done: Done, console: Console) -> None:
     summary = summarize(done.measured, seed=done.wishes.seed)
     shown = _draw(done, out) if out is not None else ()
     report = report_of(done.measured, summary, done.asked, shown=shown)
-    click.echo(as_json(report).rstrip("\n") if done.wishes.as_json else table(report))
+    click.echo(
+        as_json(report).rstrip("\n") if done.wishes.as_json else table(report, metrics=done.wishes.metrics)
+    )
     if out is not None:
         console.word(f"{_write(report, out)}: the report")
     if done.wishes.sheet is not None:

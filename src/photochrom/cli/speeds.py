@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
+
+from photochrom.cli.columns import lined_up
 
 if TYPE_CHECKING:
     from photochrom.evaluation.bench.compare import Change, Comparison, Unit
@@ -21,7 +22,7 @@ _SIGNS: Final[dict[Unit, str]] = {"floors": "×", "seconds": "s", "bytes": "MB"}
 
 def report_text(report: Report) -> str:
     """A line a case, and below them what they were measured on."""
-    return f"{_columns(report_rows(report))}\n\n{report_about(report)}"
+    return "\n".join([*lined_up(report_rows(report)), "", report_about(report)])
 
 
 def report_rows(report: Report) -> list[list[str]]:
@@ -50,7 +51,7 @@ def comparison_text(comparison: Comparison) -> str:
     words += [f"{title}: nothing to compare with" for title in comparison.absent]
     words += [f"{title}: seconds of another machine" for title in comparison.elsewhere]
     words += comparison.differences
-    return "\n".join([_columns([_CHANGE_HEAD, *rows]), "", *words])
+    return "\n".join([*lined_up([_CHANGE_HEAD, *rows]), "", *words])
 
 
 def _row(timing: Timing) -> list[str]:
@@ -100,15 +101,3 @@ def _figure(value: float, unit: Unit) -> str:
 
 def _rate(value: float | None) -> str:
     return _NONE if value is None else f"{value:.1f}"
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> str:
-    """Names to the left, figures to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(
-            text.rjust(width) if i else text.ljust(width)
-            for i, (text, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )

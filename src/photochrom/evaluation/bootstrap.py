@@ -13,6 +13,8 @@ Values = NDArray[np.float64]
 
 _RESAMPLES: Final = 2000
 _PERCENTILES: Final = (2.5, 97.5)
+# Of fewer pictures the percentiles are little but the smallest and the largest of them.
+_FEWEST: Final = 5
 # Resamples are counted out together up to about so many numbers, 32 MB of them.
 _BLOCK: Final = 1 << 22
 
@@ -21,8 +23,8 @@ _BLOCK: Final = 1 << 22
 class Estimate:
     """A mean over n pictures and its 95 % bootstrap interval: percentiles over pictures redrawn.
 
-    low, high: None where no interval was taken. Source: Efron and Tibshirani, "An Introduction to the
-    Bootstrap" (1993), chapter 13.
+    low, high: None where no interval was taken, as of fewer than five pictures. Source: Efron and
+    Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13.
     """
 
     mean: float
@@ -34,17 +36,17 @@ class Estimate:
 def resampled_means(values: Values, seed: int) -> Values:
     """values: (…, n), NaN where a picture has none → (1 + resamples, …): the mean of all, then of each.
 
-    Means are over the pictures that have a value, NaN where none has. The same seed and n redraw the
-    same pictures, so that what is paired stays so.
+    Pictures are redrawn among those that have a value, so many as these are; NaN where none has. The
+    same seed and the same pictures give the same draws, so that what is paired stays so.
     """
     flat = values.reshape(-1, values.shape[-1])
     known = np.isfinite(flat)
-    filled = np.where(known, flat, 0.0)
-    blocks = list(_counts(values.shape[-1], seed))
-    with np.errstate(invalid="ignore"):
-        means = np.concatenate(
-            [(block @ filled.T) / (block @ known.T.astype(np.float64)) for block in blocks]
-        )
+    means = np.full((1 + _RESAMPLES, len(flat)), np.nan)
+    for pictures in np.unique(known, axis=0):
+        rows = (known == pictures).all(axis=1)
+        if (count := int(pictures.sum())) > 0:
+            these = flat[np.ix_(rows, pictures)].T
+            means[:, rows] = np.concatenate([block @ these for block in _counts(count, seed)]) / count
     return means.reshape(-1, *values.shape[:-1])
 
 
@@ -61,8 +63,10 @@ def _counts(count: int, seed: int) -> Iterator[Values]:
 
 
 def estimate(draws: Values, n: int) -> Estimate | None:
-    """draws: (1 + resamples,), the value itself first. None if it is no number."""
+    """draws: (1 + resamples,), the value itself first, no NaN beside it. None if it is no number."""
     if not n or not np.isfinite(draws[0]):
         return None
-    low, high = np.nanpercentile(draws[1:], _PERCENTILES)
+    if n < _FEWEST:
+        return Estimate(float(draws[0]), None, None, n)
+    low, high = np.percentile(draws[1:], _PERCENTILES)
     return Estimate(float(draws[0]), float(low), float(high), n)

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from photochrom.errors import BadOption
+from photochrom.evaluation.pictures import is_picture
 from photochrom.evaluation.rendered import Rendered, from_samples
 from photochrom.evaluation.results import ResultsSpec, find_results
 from photochrom.evaluation.setting import Setting
 from photochrom.images.read import read_picture
 from photochrom.inference.card import ModelCard
 from photochrom.inference.pipeline import Colorizer
-from photochrom.inference.weights import find_model
+from photochrom.inference.weights import find_model, is_model
 
 if TYPE_CHECKING:
     from photochrom.evaluation.pictures import Picture
@@ -56,6 +57,10 @@ class Contestant(Protocol):
     @property
     def settings(self) -> tuple[Setting, ...]:
         """One for each row of a model."""
+
+    @property
+    def detail(self) -> int | None:
+        """Short side at which its network looks; None: the model's own."""
 
     def key_of(self, file: Path) -> str:
         """SHA-256 in hexadecimal of all that decides its result but the picture. Raises InputError."""
@@ -118,7 +123,7 @@ class Model:
             "detail": spec.detail or card.detail,
             "provider": self.colorizer.provider,
         }
-        self._detail = spec.detail
+        self.detail = spec.detail
         decides = [self.rows, [asdict(one.rule) for one in spec.settings], self.about]
         self._key = hashlib.sha256(json.dumps(decides).encode()).hexdigest()
 
@@ -128,7 +133,7 @@ class Model:
 
     def color(self, file: Path, scene: Scene) -> Mapping[str, Rendered]:
         """The picture of each setting. Raises UnreadableImage, ImageTooLarge."""
-        guess = self.colorizer.guess(read_picture(scene.source, name=str(file)), detail=self._detail)
+        guess = self.colorizer.guess(read_picture(scene.source, name=str(file)), detail=self.detail)
         pictures = {}
         for row, setting in zip(self.rows, self.settings, strict=True):
             # Read anew, for a streamed picture gives its pixels once.
@@ -193,5 +198,10 @@ def split_word(word: str) -> tuple[str | None, str]:
 
 
 def _is_results(folder: Path) -> bool:
-    """Whether it is a folder, and not that of a model, which has its graphs in it."""
-    return folder.is_dir() and not any(folder.glob("*.onnx"))
+    """Whether it is a folder, and not that of a model, however incomplete.
+
+    Where nothing tells, pictures do: one with JSON and none of those was meant to have a card.
+    """
+    if not folder.is_dir() or is_model(folder):
+        return False
+    return any(map(is_picture, folder.rglob("*"))) or not any(folder.glob("*.json"))

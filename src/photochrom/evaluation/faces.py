@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,20 @@ def read_faces(file: Path) -> dict[str, tuple[Box, ...]]:
         raise BadOption(
             "faces", f"{file} is not JSON of boxes as docs/evaluation.md has it: {error}"
         ) from error
+
+
+def strangers(faces: Mapping[str, Any], names: Iterable[str], *, file: Path) -> list[str]:
+    """The names among `faces`, as they stand in `file`, that no picture has.
+
+    names: of all pictures of the data. Raises BadOption if none of them is a picture's.
+    """
+    known = set(names)
+    unknown = [name for name in faces if name not in known]
+    if faces and len(unknown) == len(faces):
+        raise BadOption(
+            "faces", f"{file}: none of its names is that of a picture of the data, as {unknown[0]!r}"
+        )
+    return unknown
 
 
 def _box(corners: Any) -> Box:

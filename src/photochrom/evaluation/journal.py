@@ -12,17 +12,16 @@ import io
 import json
 import math
 import os
-import secrets
 import zipfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from photochrom.errors import OutputExists, UnwritableOutput
+from photochrom.errors import OutputExists
+from photochrom.evaluation.atomic import write_atomically
 from photochrom.evaluation.record import Record
 
 FORMAT: Final = 1
@@ -73,21 +72,6 @@ def key_of(parts: Mapping[str, Any]) -> str:
     """SHA-256 in hexadecimal over values that JSON has, in whatever order they are given."""
     text = json.dumps({"format": FORMAT, **parts}, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def write_atomically(target: Path, data: bytes) -> None:
-    """Write a file, whole or not at all, and the folders above it. Raises UnwritableOutput."""
-    temporary = target.with_name(f".photochrom-{secrets.token_hex(8)}.tmp")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(data)
-        temporary.replace(target)
-    except OSError as error:
-        raise UnwritableOutput(target, error.strerror or str(error)) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _encoded(key: str, record: Record) -> bytes:

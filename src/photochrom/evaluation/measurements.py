@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from photochrom.errors import PhotochromError
 from photochrom.evaluation.record import Plan, Record, measured_of
 from photochrom.evaluation.references import TRUTH
+from photochrom.evaluation.setting import main_place
 
 if TYPE_CHECKING:
     from photochrom.evaluation.contestants import Contestant
@@ -38,13 +39,20 @@ class Failure:
 
 @dataclass(frozen=True)
 class Entry:
-    """A contestant as reports have it. vividness: of each row, where it came from that slider."""
+    """A contestant as reports have it.
+
+    vividness: of each row, where it came from that slider
+    row: the one that stands for it where only one can
+    setting: that row's, at which its properties are measured; None where there is no model
+    """
 
     name: str
     kind: str
     rows: tuple[str, ...]
     about: Mapping[str, Any] = field(default_factory=dict)
     vividness: tuple[float | None, ...] = ()
+    row: str = ""
+    setting: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +148,16 @@ def _joined(records: Records, present: Sequence[int]) -> Record:
 
 def _entry(contestant: Contestant) -> Entry:
     slider = tuple(setting.vividness for setting in contestant.settings)
-    return Entry(contestant.name, contestant.kind, contestant.rows, contestant.about, slider)
+    place = main_place(contestant.settings)
+    return Entry(
+        contestant.name,
+        contestant.kind,
+        contestant.rows,
+        contestant.about,
+        slider,
+        row=contestant.rows[place],
+        setting=contestant.settings[place].name if contestant.settings else None,
+    )
 
 
 def _properties(

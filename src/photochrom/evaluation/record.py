@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +13,18 @@ from numpy.typing import NDArray
 from photochrom.errors import PhotochromError
 from photochrom.evaluation.metrics import METRICS
 from photochrom.evaluation.metrics.distribution import SET_METRICS
+from photochrom.evaluation.metrics.histogram import ab_shares
 from photochrom.evaluation.pictures import Picture
 from photochrom.evaluation.properties import PROPERTIES
 from photochrom.evaluation.protocol import Protocol
 from photochrom.evaluation.references import GRAY, TRUTH
 from photochrom.evaluation.rendered import Rendered
 from photochrom.evaluation.scene import Scene
+from photochrom.evaluation.setting import main_place
 
 if TYPE_CHECKING:
     from photochrom.evaluation.contestants import Contestant
     from photochrom.evaluation.journal import Journal
-
-EDGES: Final = np.arange(-112.0, 113.0, 4.0)
-"""Of the histograms of a and b; all of sRGB lies within."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Record:
     """One picture of one contestant.
 
     values: row → metric → value, NaN where the scene does not know what the metric takes
-    histograms: row → (2, bins): shares of the picture's pixels by a and by b, between `EDGES`
+    histograms: row → (2, bins): shares of the picture's pixels by a and by b, between `AB_EDGES`
     features: set metric → row → (D,) float32
     properties: property → what `Property.measure` gave
     """
@@ -133,7 +132,7 @@ def _record(contestant: Contestant, file: Path, scene: Scene, plan: Plan) -> Rec
             row: {name: METRICS[name].measure(picture, scene) for name in measured_of(row, plan)}
             for row, picture in pictures.items()
         },
-        histograms={row: _histogram(picture) for row, picture in pictures.items()},
+        histograms={row: ab_shares(picture) for row, picture in pictures.items()},
         features={
             name: {row: SET_METRICS[name].feature(picture) for row, picture in pictures.items()}
             for name in plan.set_metrics
@@ -143,17 +142,12 @@ def _record(contestant: Contestant, file: Path, scene: Scene, plan: Plan) -> Rec
 
 
 def _properties(contestant: Contestant, scene: Scene, plan: Plan) -> dict[str, Any]:
-    """Of a model at its first setting; of nothing else, for a picture cannot be asked."""
+    """Of a model at its main setting; of nothing else, for a picture cannot be asked."""
     if contestant.colorizer is None:
         return {}
-    card, setting = contestant.colorizer.card, contestant.settings[0]
+    card, setting = contestant.colorizer.card, contestant.settings[main_place(contestant.settings)]
     return {
-        name: PROPERTIES[name].measure(contestant.colorizer, scene, setting)
+        name: PROPERTIES[name].measure(contestant.colorizer, scene, setting, detail=contestant.detail)
         for name in plan.properties
         if PROPERTIES[name].lacking(card, has_truth=plan.has_truth) is None
     }
-
-
-def _histogram(picture: Rendered) -> NDArray[np.float64]:
-    ab = picture.lab[..., 1:].reshape(-1, 2).clip(EDGES[0], EDGES[-1])
-    return np.stack([np.histogram(plane, EDGES)[0] for plane in ab.T]) / len(ab)

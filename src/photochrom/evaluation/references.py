@@ -34,6 +34,7 @@ class References:
         self.about: Mapping[str, Any] = {}
         self.colorizer: None = None
         self.settings: tuple[Setting, ...] = ()
+        self.detail: int | None = None
 
     def key_of(self, file: Path) -> str:  # noqa: ARG002 (the references of all files are made alike)
         """What the results depend on but for the picture."""

@@ -80,6 +80,7 @@ class Results:
     kind: Final = "results"
     colorizer: Final = None
     settings: Final[tuple[Setting, ...]] = ()
+    detail: Final = None
 
     def __init__(self, spec: ResultsSpec) -> None:
         self.name = spec.name

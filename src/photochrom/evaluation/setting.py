@@ -22,6 +22,17 @@ class Setting:
     vividness: float | None = None
 
 
+def main_place(settings: Sequence[Setting]) -> int:
+    """The place of the setting that stands for a model where only one can.
+
+    That of vividness 1, which people get unasked, or else the first that gives any colour at all.
+    """
+    for place, setting in enumerate(settings):
+        if setting.vividness == 1:
+            return place
+    return next((place for place, setting in enumerate(settings) if setting.rule.chroma > 0), 0)
+
+
 def rules_of(taus: Sequence[float], temperatures: Sequence[float]) -> list[Setting]:
     """Each tau with each temperature. Raises BadOption for one outside its range."""
     return [

@@ -29,7 +29,8 @@ class Line:
     gain: metric → how much better than grey, picture by picture, positive if better
     colorfulness_ratio: mean colourfulness over that of the truth
     colorfulness_difference: the same two, subtracted: ΔCF of means
-    semantic_recovered: of what a classifier loses with the colours, the share that it is given back
+    semantic_recovered: of what a classifier loses with the colours, the share that it is given back;
+        without an interval where that loss itself may be nothing
     """
 
     name: str
@@ -184,15 +185,24 @@ class _Drawn:
         return ratio, estimate(color - true, n)
 
     def _recovered(self, i: int) -> Estimate | None:
+        """A ratio, which has no bounds where its divisor cannot be told from 0 (Fieller, 1954).
+
+        So there is an interval only where the loss lies above 0 in all redraws but the lowest 2.5 %;
+        those of them without a loss, which have no share, are left out of it.
+        """
         if _SEMANTIC not in self.means or _SEMANTIC not in self.truth:
             return None
         gray = self.means[_SEMANTIC][:, self.measured.rows.index(GRAY)]
         gap = self.truth[_SEMANTIC] - gray
-        # Where colours helped the classifier nothing, there is nothing to give back.
-        shares = np.divide(
-            self.means[_SEMANTIC][:, i] - gray, gap, out=np.full_like(gap, np.nan), where=gap > 0
-        )
-        return estimate(shares, int(np.isfinite(self.measured.truth[_SEMANTIC]).sum()))
+        if not gap[0] > 0:
+            return None
+        n = int(np.isfinite(self.measured.truth[_SEMANTIC]).sum())
+        lost = gap > 0
+        share = estimate((self.means[_SEMANTIC][:, i] - gray)[lost] / gap[lost], n)
+        loss = estimate(gap, n)
+        if share is None or loss is None or loss.low is None or loss.low <= 0:
+            return None if share is None else Estimate(share.mean, None, None, n)
+        return share
 
 
 def _difference(draws: Values, gaps: Values) -> Difference | None:

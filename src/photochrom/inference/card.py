@@ -9,7 +9,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from itertools import pairwise
+from pathlib import Path, PureWindowsPath
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from photochrom.color.bins import AbBins
 from photochrom.color.constants import AB_GRID
 from photochrom.errors import BadModel, BadOption, ModelNotFound
-from photochrom.inference.vividness import ColorRule, rule_at
+from photochrom.inference.vividness import MOST_VIVID, ColorRule, rule_at
 
 FORMAT = 1
 # A model without anchors of its own: grey, the plain mean, and rarer colours from there.
@@ -36,6 +37,10 @@ PLAIN_ANCHORS_AB = (
 _DETAIL: Final = 256
 _PAIR: Final = ("encoder", "decoder")
 _SINGLE: Final = ("network",)
+# No network is shown more on a side, and what is shown is rounded up to a whole stride.
+_MOST_PIXELS: Final = 4096
+# Bins times places of the grid round them, which `AbBins` compares: half a gigabyte.
+_MOST_COMPARED: Final = 2**25
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class ModelCard:
             values = json.loads(path.read_text("utf8"))
         except FileNotFoundError as error:
             raise ModelNotFound(path) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise BadModel(path, f"not a model card: {error}") from error
         try:
             if values.pop("format") != FORMAT:
@@ -96,8 +101,10 @@ class ModelCard:
             return cls(path=path, **_graphs(path, values), **_answer(path, values), **_rest(values))
         except BadModel:
             raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BadModel(path, f"not a model card: {error!r}") from error
+        except KeyError as error:
+            raise BadModel(path, f"not a model card: {error} is missing") from error
+        except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            raise BadModel(path, f"not a model card: {error}") from error
 
     @property
     def takes_hints(self) -> bool:
@@ -132,7 +139,7 @@ class ModelCard:
             data = file.read_bytes()
         except OSError as error:
             raise BadModel(file, error.strerror or str(error)) from error
-        if hashlib.sha256(data).hexdigest() != self.sha256.get(name):
+        if hashlib.sha256(data).hexdigest() != self.sha256[name]:
             raise BadModel(file, f"checksum differs from the one in {self.path.name}: damaged or replaced")
         return data
 
@@ -145,53 +152,101 @@ def _graphs(path: Path, values: dict[str, Any]) -> dict[str, Any]:
     pair = named == list(_PAIR)
     if pair and values.get("gives", "logits") != "logits":
         raise BadModel(path, "not a model card: a decoder gives logits")
+    graphs = {part: _file_name(values.pop(part)) for part in named}
+    sha256 = values.pop("sha256")
+    if not isinstance(sha256, dict) or not all(isinstance(sha256.get(name), str) for name in graphs.values()):
+        raise BadModel(path, "not a model card: sha256 wants a checksum for each graph, by its file name")
     size = None
     if not pair and "input" in values:
         height, width = map(_pixels, values.pop("input"))
         size = (height, width)
+    # A size that never changes needs no stride beside it.
+    stride = _pixels(values.pop("stride") if size is None else values.pop("stride", 1))
+    detail = _pixels(values.pop("detail", _DETAIL if size is None else min(size)))
+    if size is None and detail < stride:
+        raise BadModel(path, f"detail {detail} is less than one stride of {stride} pixels")
     return {
-        "graphs": {part: str(values.pop(part)) for part in named},
+        "graphs": graphs,
+        "sha256": sha256,
         "takes": "lightness" if pair else str(values.pop("takes", "lightness")),
         "input": size,
-        # A size that never changes needs no stride beside it.
-        "stride": _pixels(values.pop("stride") if size is None else values.pop("stride", 1)),
+        "stride": stride,
         "hint_stride": _pixels(values.pop("hint_stride")) if pair else 0,
-        "detail": _pixels(values.pop("detail", _DETAIL if size is None else min(size))),
+        "detail": detail,
     }
+
+
+def _file_name(value: Any) -> str:
+    """Refuse what is not the name of a file beside the card, on whatever system."""
+    if not _is_word(value) or value == ".." or PureWindowsPath(value).name != value:
+        raise ValueError(f"{value!r} is not the name of a file beside the card")
+    return str(value)
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and value.isprintable()
 
 
 def _pixels(value: Any) -> int:
     pixels = int(value)
-    if pixels < 1:
-        raise ValueError(f"{pixels} pixels")
+    if pixels != value or not 1 <= pixels <= _MOST_PIXELS:
+        raise ValueError(f"{value} pixels, where a whole number in 1…{_MOST_PIXELS} is wanted")
     return pixels
 
 
 def _answer(path: Path, values: dict[str, Any]) -> dict[str, Any]:
     """The fields on what comes out and how a colour is chosen of it, out of `values`."""
     gives = values.pop("gives", "logits")
-    rows = values.pop("vividness", ())
-    anchors = tuple((float(place), ColorRule(*map(float, rule))) for place, *rule in rows)
+    anchors = _anchors(path, values.pop("vividness")) if "vividness" in values else ()
     if gives == "ab":
         if any(rule != ColorRule(chroma=rule.chroma) for _, rule in anchors):
             raise BadModel(path, "of a model that gives ab, vividness can change the chroma only")
         return {"gives": gives, "bins": None, "prior": None, "anchors": anchors or PLAIN_ANCHORS_AB}
     if gives != "logits":
         raise BadModel(path, f'not a model card: it gives "logits" or "ab", not {gives!r}')
-    grid = float(values.pop("grid", AB_GRID))
-    bins = AbBins(np.asarray(values.pop("bins"), np.float32), grid)
+    bins = _bins(path, values)
     prior = np.asarray(values.pop("prior"), np.float64)
-    if prior.shape != (len(bins),) or not (prior > 0).all():
-        raise BadModel(path, f"{len(bins)} bins want as many shares above 0 in prior")
+    if prior.shape != (len(bins),) or not ((prior > 0) & np.isfinite(prior)).all():
+        raise BadModel(path, f"{len(bins)} bins want as many finite shares above 0 in prior")
     return {"gives": gives, "bins": bins, "prior": prior, "anchors": anchors or PLAIN_ANCHORS}
+
+
+def _anchors(path: Path, rows: Any) -> tuple[tuple[float, ColorRule], ...]:
+    """rows: of place, tau, temperature and chroma."""
+    anchors = tuple(
+        (float(place), ColorRule(float(tau), float(temperature), float(chroma)))
+        for place, tau, temperature, chroma in rows
+    )
+    places = [place for place, _ in anchors]
+    rises = all(low < high for low, high in pairwise(places))
+    if not rises or places[:1] != [0.0] or places[-1:] != [MOST_VIVID]:
+        raise BadModel(path, f"the places of vividness must rise from 0 to {MOST_VIVID:g}")
+    return anchors
+
+
+def _bins(path: Path, values: dict[str, Any]) -> AbBins:
+    """The bins, out of `values`; refuses what would take more memory than there is."""
+    centers = np.asarray(values.pop("bins"), np.float64)
+    grid = float(values.pop("grid", AB_GRID))
+    if not 0 < grid < np.inf or not np.isfinite(centers).all():
+        raise BadModel(path, "bins must be finite, on a grid wider than 0")
+    # What becomes infinite on the way is refused for it, and not worth a warning.
+    with np.errstate(all="ignore"):
+        if centers.ndim == 2 and len(centers):
+            places = np.prod(np.ptp(centers, axis=0) / grid + 3)
+            if not places * len(centers) <= _MOST_COMPARED:
+                raise BadModel(path, f"bins lie too far apart for a grid of {grid:g}")
+        return AbBins(centers.astype(np.float32), grid)
 
 
 def _rest(values: dict[str, Any]) -> dict[str, Any]:
     """The other fields, out of `values`; whatever stands there still is `about`."""
+    name = values.pop("name")
+    if not _is_word(name):
+        raise ValueError(f"{name!r} is not a name")
     return {
-        "name": str(values.pop("name")),
+        "name": name,
         "summary": str(values.pop("summary", "")),
-        "sha256": dict(values.pop("sha256")),
         "parameters": int(values.pop("parameters", 0)),
         "size": int(values.pop("bytes", 0)),
         "about": values,

@@ -130,27 +130,33 @@ class Colorizer:
     def __call__(
         self, source: PictureSource, *, options: ColorizeOptions | None = None, name: str | None = None
     ) -> Result:
-        """Colour one picture. Raises UnreadableImage, ImageTooLarge, BadOption."""
+        """Colour one picture. Raises UnreadableImage, ImageTooLarge, and as `guess` and `chroma` do."""
         options = options or ColorizeOptions()
         picture = read_picture(source, name=name)
         guess = self.guess(picture, detail=options.detail)
         return self.paint(picture, guess, self.card.rule(options.vividness))
 
     def guess(self, picture: Picture, *, detail: int | None = None) -> Guess:
-        """Look at a picture. Raises BadOption for `detail` if the model looks at one size only."""
+        """Look at a picture.
+
+        Raises BadOption for `detail` if the model looks at one size only or in steps larger than that;
+        UnreadableImage if the pixels, which are decoded only now, are damaged; BadModel if the network
+        fails or gives another size than the card promises.
+        """
         lightness = self._look(picture, detail)
         return self._answer(lightness, self._network.encode(lightness))
 
     def hinted(self, guess: Guess, hints: NDArray[np.float32]) -> Guess:
         """The same look with colours told: one more run of the decoder, not of the encoder.
 
-        hints: (3, h, w) as the guess is large: a, b in units of Lab, and how sure they are, 0…1;
-        where that is 0, a and b are nothing. Each guess stands on its own, so give all hints that
-        are to count. The flagship was trained on clicks of 1 to 3 places a side that carry their
-        mean colour, up to 40 of them, seven in ten with confidence 1 and the others from 0.7 on
-        (`training.objectives.sampled_hints`, after Zhang et al. 2017, arXiv 1705.02999).
+        hints: (3, H/s, W/s) of a guess that saw (H, W), s the card's `hint_stride`: a, b in units of
+        Lab, and how sure they are, 0…1; where that is 0, a and b are nothing. Each guess stands on
+        its own, so give all hints that are to count. The flagship was trained on clicks of 1 to 3
+        places a side that carry their mean colour, up to 40 of them, seven in ten with confidence 1
+        and the others from 0.7 on (`training.objectives.sampled_hints`, after Zhang et al. 2017,
+        arXiv 1705.02999).
 
-        Raises BadOption for other hints, and if the model takes none.
+        Raises BadOption for other hints, and if the model takes none; BadModel as `guess`.
         """
         if not self.card.takes_hints:
             raise BadOption("hints", f"{self.card.name} takes none")
@@ -163,14 +169,15 @@ class Colorizer:
         return self._answer(guess.lightness, {**guess.features, "hints": told})
 
     def paint(self, picture: Picture, guess: Guess, rule: ColorRule) -> Result:
-        """Choose colours by `rule` and lead them along the edges of the picture."""
+        """Choose colours by `rule` and lead them along the edges of the picture. Raises as `chroma`."""
         chroma = self.chroma(guess, rule)
         return Result(picture, chroma, guided_coefficients(guess.lightness, chroma), self.card.name)
 
     def chroma(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
         """a and b, (2, h, w), inside sRGB at the lightness the network saw.
 
-        Raises BadOption for a rule with tau or temperature if the model gives ab.
+        Raises BadOption for a rule with tau or temperature if the model gives ab, BadModel if what
+        the network gave are no numbers.
         """
         ab = self._choose(guess, rule)
         if not np.isfinite(ab).all():

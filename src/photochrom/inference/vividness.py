@@ -42,7 +42,12 @@ def rule_at(vividness: float, anchors: Sequence[tuple[float, ColorRule]]) -> Col
     (low, before), (high, after) = anchors[i - 1], anchors[i]
     t = (vividness - low) / (high - low)
     return ColorRule(
-        tau=before.tau + t * (after.tau - before.tau),
-        temperature=before.temperature + t * (after.temperature - before.temperature),
-        chroma=before.chroma + t * (after.chroma - before.chroma),
+        tau=_between(before.tau, after.tau, t),
+        temperature=_between(before.temperature, after.temperature, t),
+        chroma=_between(before.chroma, after.chroma, t),
     )
+
+
+def _between(before: float, after: float, t: float) -> float:
+    # Rounding must not lead out of the range of both, or a temperature close to 0 becomes 0.
+    return min(max(before + t * (after - before), min(before, after)), max(before, after))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
+from typing import Final
 
 import photochrom
 from photochrom.errors import ModelNotFound
@@ -11,6 +13,10 @@ from photochrom.inference.card import ModelCard
 
 DEFAULT_MODEL = "flagship"
 SHIPPED = Path(photochrom.__file__).with_name("models")
+
+# What a card says of a graph, and no other JSON does; a card may be too broken to be parsed.
+_NAMES_A_GRAPH: Final = re.compile(rb'"(?:encoder|decoder|network)"\s*:\s*"[^"]*\.onnx"')
+_MOST_BYTES: Final = 1_000_000
 
 
 def list_models() -> list[ModelCard]:
@@ -38,3 +44,19 @@ def find_model(model: str | Path) -> ModelCard:
     near = difflib.get_close_matches(str(model), names, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(names)) or 'none'}"
     raise ModelNotFound(str(model), f"no model of this name; {hint}")
+
+
+def is_model(folder: Path) -> bool:
+    """Whether a folder is meant to be a model: a graph lies in it, or a card, which may be damaged.
+
+    Only what stands in the folder itself counts. False for what is no folder.
+    """
+    return any(folder.glob("*.onnx")) or any(map(_is_card, folder.glob("*.json")))
+
+
+def _is_card(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return _NAMES_A_GRAPH.search(opened.read(_MOST_BYTES)) is not None
+    except OSError:
+        return False

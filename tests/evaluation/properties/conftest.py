@@ -37,7 +37,8 @@ def sure_of_gray(lightness: np.ndarray) -> np.ndarray:
 class Listener:
     """Paints what its logits say; a place takes the colour of the nearest hint of its lightness.
 
-    logits: of the lightness it sees; reach: how far a hint reaches, in places; told: all hints given.
+    logits: of the lightness it sees; reach: how far a hint reaches, in places; told: all hints given;
+    hint_stride: pixels to a place of the hints; it answers for places of STRIDE.
     """
 
     logits: Callable[[np.ndarray], np.ndarray] = sure_of_gray
@@ -45,10 +46,11 @@ class Listener:
     bins: AbBins = field(default_factory=gamut_bins)
     told: list[np.ndarray] = field(default_factory=list)
     looks: list[tuple[int, int | None]] = field(default_factory=list)
+    hint_stride: int = STRIDE
 
     @property
     def card(self):
-        return SimpleNamespace(bins=self.bins)
+        return SimpleNamespace(bins=self.bins, hint_stride=self.hint_stride)
 
     def guess(self, picture, *, detail=None):
         self.looks.append((min(picture.width, picture.height), detail))
@@ -57,12 +59,15 @@ class Listener:
 
     def hinted(self, guess, hints):
         self.told.append(hints)
+        assert hints.shape == (3, *(side // self.hint_stride for side in guess.lightness.shape))
         logits = guess.logits.copy()
-        y, x = np.indices(logits.shape[1:])
+        y, x = np.indices(logits.shape[1:]) + 0.5
         places = np.argwhere(hints[2] > 0)
-        distance = np.hypot(y[..., None] - places[:, 0], x[..., None] - places[:, 1])
+        told_y, told_x = (places.T + 0.5) * self.hint_stride / STRIDE
+        distance = np.hypot(y[..., None] - told_y, x[..., None] - told_x)
         seen = guess.lightness[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
-        distance[np.abs(seen[..., None] - seen[tuple(places.T)]) > SIMILAR] = np.inf
+        told = guess.lightness[tuple(places.T * self.hint_stride + self.hint_stride // 2)]
+        distance[np.abs(seen[..., None] - told) > SIMILAR] = np.inf
         near = places[distance.argmin(axis=-1)]
         color = hints[:2, near[..., 0], near[..., 1]].transpose(1, 2, 0)
         index, weight = self.bins.encode(color)

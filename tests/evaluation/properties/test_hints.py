@@ -112,6 +112,16 @@ def test_a_model_that_listens_comes_right(listener, plain, halves: Scene) -> Non
     assert result["random"][-1] > gray + 10
 
 
+@pytest.mark.parametrize("hint_stride", [2, 8, 16])
+def test_hints_are_as_fine_as_the_card_says_and_not_as_the_answer(
+    listener, plain, halves: Scene, hint_stride: int
+) -> None:
+    model = listener(reach=100, hint_stride=hint_stride)
+    result = measure(model, halves, plain)
+    assert {hints.shape for hints in model.told} == {(3, 64 // hint_stride, 64 // hint_stride)}
+    assert result["random"][-1] > result["random"][0] + 5
+
+
 def test_a_deaf_one_does_not(listener, plain, halves: Scene) -> None:
     deaf = listener()
     deaf.hinted = lambda guess, hints: guess
@@ -150,12 +160,14 @@ def test_gather_means_each_number_of_clicks() -> None:
         {"random": [20.0, 21, 22, 23, 24, 25], "asked": [20.0, 22, 24, 26, 28, 30]},
         {"random": [22.0, 23, 24, 25, 26, 27], "asked": [22.0, 24, 26, 28, 30, 32]},
     ]
-    result = gather(json.loads(json.dumps(pictures)), seed=3)
+    result = gather(json.loads(json.dumps(pictures * 3)), seed=3)
     assert result["clicks"] == list(CLICKS)
     assert [point["mean"] for point in result["random"]] == [21, 22, 23, 24, 25, 26]
     assert [point["mean"] for point in result["asked"]] == [21, 23, 25, 27, 29, 31]
-    assert result["asked"][1] == {"mean": 23, "low": 22, "high": 24, "n": 2}
-    assert result["n"] == 2
+    point = result["asked"][1]
+    assert 22 <= point["low"] < point["mean"] < point["high"] <= 24
+    assert point["n"] == result["n"] == 6
+    assert gather(pictures)["asked"][1] == {"mean": 23, "low": None, "high": None, "n": 2}
 
 
 def test_without_truth_there_are_no_colors_to_click(listener, plain) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from photochrom.evaluation.contestants import ModelSpec
 from photochrom.evaluation.properties import PROPERTIES
+from photochrom.evaluation.protocol import PROTOCOLS
+from photochrom.evaluation.run import Plan, evaluate, named
 from photochrom.evaluation.setting import Setting
+from photochrom.evaluation.sheet import write_sheet
 from photochrom.inference.pipeline import Colorizer
 
 CAPABLE = SimpleNamespace(takes_hints=True, gives="logits", input=None)
@@ -48,6 +53,31 @@ def test_the_shipped_model_has_each_twice_the_same_and_as_json(name: str, scene_
     once, again = (row.measure(model, scene_of(rgb), setting) for _ in range(2))
     assert once == again
     assert json.loads(json.dumps(once)) == once
-    gathered = row.gather([once, once], seed=1)
-    assert gathered["n"] == 2
+    gathered = row.gather([once] * 5, seed=1)
+    assert gathered["n"] == 5
     assert all(math.isfinite(n) for n in numbers(json.loads(json.dumps(gathered))))
+
+
+@pytest.mark.parametrize("name", ["hints", "calibration"])
+def test_the_network_looks_as_it_does_for_the_rows(name: str, listener, plain, halves) -> None:
+    model = listener()
+    PROPERTIES[name].measure(model, halves, plain, detail=32)
+    PROPERTIES[name].measure(model, halves, plain)
+    assert model.looks == [(64, 32), (64, None)]
+
+
+def test_the_detail_that_was_asked_for_reaches_them(plain, tmp_path, monkeypatch) -> None:
+    """It decides what the rows are made of, and so what is said of the model beside them."""
+    seen = []
+
+    def measure(colorizer, scene, setting, *, detail=None):
+        seen.append(detail)
+        return {}
+
+    monkeypatch.setitem(PROPERTIES, "calibration", replace(PROPERTIES["calibration"], measure=measure))
+    write_sheet(np.full((40, 50, 3), 90, np.uint8), tmp_path / "a.png")
+    plan = Plan(PROTOCOLS["native"], ("psnr",), properties=("calibration",))
+    for detail in (64, None):
+        spec = ModelSpec("ours", "flagship", (plain,), detail)
+        evaluate([spec], named([tmp_path / "a.png"]), plan=plan, jobs=1)
+    assert seen == [64, None]

@@ -63,8 +63,10 @@ def test_gather_means_the_pairs() -> None:
     ]
     result = gather(json.loads(json.dumps(pictures)))
     assert result == {
-        "mean": {"mean": 3, "low": 2, "high": 4, "n": 2},
+        "mean": {"mean": 3, "low": None, "high": None, "n": 2},
         "pairs": {"a": 2, "b": 4},
         "mirrored": 2.5,
         "n": 2,
     }
+    mean = gather(pictures * 3)["mean"]
+    assert 2 <= mean["low"] < mean["mean"] < mean["high"] <= 4

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from photochrom.errors import BadModel, BadOption, MissingExtra, UnwritableOutput
+from photochrom.errors import BadModel, BadOption, MissingExtra
+from photochrom.evaluation.atomic import write_atomically
 from photochrom.evaluation.backbones import BACKBONES, Backbone, is_prepared
 from photochrom.evaluation.preparation.inception import inception
 from photochrom.evaluation.preparation.lpips import alexnet, vgg16
@@ -109,22 +108,5 @@ def _need_onnx() -> None:
 def _store(row: Backbone, data: bytes) -> None:
     """The file whole or not at all, and its checksum after it."""
     line = f"{hashlib.sha256(data).hexdigest()}  {row.file.name}\n"
-    try:
-        row.file.parent.mkdir(parents=True, exist_ok=True)
-        _put(row.file, data)
-        _put(row.checksum_file, line.encode("ascii"))
-    except OSError as error:
-        raise UnwritableOutput(row.file, error.strerror or str(error)) from error
-
-
-def _put(file: Path, data: bytes) -> None:
-    temporary = file.with_name(f".photochrom-{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    write_atomically(row.file, data)
+    write_atomically(row.checksum_file, line.encode("ascii"))

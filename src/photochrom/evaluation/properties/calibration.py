@@ -41,15 +41,21 @@ _STEPS: Final = 15
 Plane = NDArray[np.float32]
 
 
-def measure(colorizer: Colorizer, scene: Scene, setting: Setting) -> dict[str, Any]:  # noqa: ARG001
-    """The sums of one picture that `gather` needs; see `tally`. How colours are chosen has no part in it.
+def measure(
+    colorizer: Colorizer,
+    scene: Scene,
+    setting: Setting,  # noqa: ARG001 (how colours are chosen has no part in it)
+    *,
+    detail: int | None = None,
+) -> dict[str, Any]:
+    """The sums of one picture that `gather` needs; see `tally`.
 
     ValueError without truth, or for a model without a distribution over colours.
     """
     bins = colorizer.card.bins
     if scene.truth is None or bins is None:
         raise ValueError("calibration compares a distribution with true colours")
-    share = likelihoods(colorizer.guess(read_picture(scene.source)))
+    share = likelihoods(colorizer.guess(read_picture(scene.source), detail=detail))
     ab = area_mean(scene.truth.lab[..., 1:], share.shape[:2])
     return tally(share, membership(ab, bins))
 

@@ -37,7 +37,9 @@ Plane = NDArray[np.float32]
 Places = NDArray[np.int64]
 
 
-def measure(colorizer: Colorizer, scene: Scene, setting: Setting) -> dict[str, Any]:
+def measure(
+    colorizer: Colorizer, scene: Scene, setting: Setting, *, detail: int | None = None
+) -> dict[str, Any]:
     """PSNR in dB after each number of CLICKS, at random places and where the model is least sure.
 
     More clicks include the fewer. A click is the truth's mean a and b over 6 × 6 pixels of 256 on the
@@ -50,8 +52,9 @@ def measure(colorizer: Colorizer, scene: Scene, setting: Setting) -> dict[str, A
     truth, bins = scene.truth, colorizer.card.bins
     if truth is None or bins is None:
         raise ValueError("clicks need true colours, and a model that says how sure it is")
-    first = colorizer.guess(read_picture(scene.source))
-    shape = likelihoods(first).shape[:2]
+    first = colorizer.guess(read_picture(scene.source), detail=detail)
+    height, width = first.lightness.shape
+    shape = (height // colorizer.card.hint_stride, width // colorizer.card.hint_stride)
     ab = truth.lab[..., 1:]
 
     def hinted(places: Places) -> Guess:

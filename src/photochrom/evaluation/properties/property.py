@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 
 Measured = dict[str, Any]
 """Of one picture: nothing but what JSON has."""
+
+
+class Measure(Protocol):
+    """From one picture to what `Gather` takes."""
+
+    def __call__(
+        self, colorizer: Colorizer, scene: Scene, setting: Setting, *, detail: int | None = None
+    ) -> Measured:
+        """detail: short side at which the network looks, where the property leaves it open; None: its own."""
 
 
 class Gather(Protocol):
@@ -32,7 +41,7 @@ class Property:
     summary: a line for people
     needs: what a model must take ("hints", any "sizes") or give ("logits"); "" where any will do
     needs_truth: whether it compares with the true colours
-    measure: of one picture, coloured by one setting
+    measure: of one picture, at the model's main setting (`setting.main_place`) and its rows' detail
     gather: over the pictures
     """
 
@@ -41,7 +50,7 @@ class Property:
     summary: str
     needs: Literal["", "sizes", "hints", "logits"]
     needs_truth: bool
-    measure: Callable[[Colorizer, Scene, Setting], Measured]
+    measure: Measure
     gather: Gather
 
     def lacking(self, card: ModelCard, *, has_truth: bool = True) -> str | None:

@@ -33,7 +33,13 @@ _COMPARED: Final = 256
 _MIRRORED: Final = 256
 
 
-def measure(colorizer: Colorizer, scene: Scene, setting: Setting) -> dict[str, Any]:
+def measure(
+    colorizer: Colorizer,
+    scene: Scene,
+    setting: Setting,
+    *,
+    detail: int | None = None,  # noqa: ARG001 (SIZES are what is looked at)
+) -> dict[str, Any]:
     """Mean ΔE2000 over the pixels between each two of SIZES, and between a picture and its mirror image.
 
     The network looks at one copy of 512 pixels on the short side (smaller pictures are enlarged by

@@ -43,11 +43,16 @@ export function modelOf(row) {
 /** Everyone who competes, once, in the order of the table. */
 export const models = [...new Set(candidates.map(modelOf))];
 
-/** The row that stands for a model where only one can: vividness 1, or else its first. */
+const about = new Map((report.models ?? []).map((model) => [model.name, model]));
+
+/** The row that stands for a model where only one can. */
 export function mainRow(model) {
   const own = candidates.filter((row) => modelOf(row) === model);
-  return own.find((row) => row.vividness === 1) ?? own[0];
+  return own.find((row) => row.name === about.get(model)?.row) ?? own[0];
 }
+
+/** How its colours were chosen where its properties were measured; "" if nobody says. */
+export const settingOf = (model) => about.get(model)?.setting ?? "";
 
 const mains = models.map((model) => mainRow(model).name);
 const order = [...mains, ...candidates.map((row) => row.name).filter((name) => !mains.includes(name))];

@@ -15,15 +15,16 @@ from typing import Any, Final
 import numpy as np
 
 import photochrom
-from photochrom.evaluation.journal import write_atomically
+from photochrom.evaluation.atomic import write_atomically
 from photochrom.evaluation.measurements import Measurements
 from photochrom.evaluation.metrics import METRICS
 from photochrom.evaluation.metrics.distribution import SET_METRICS, SetMetric
+from photochrom.evaluation.metrics.histogram import AB_EDGES
 from photochrom.evaluation.metrics.metric import Metric
 from photochrom.evaluation.pictures import digest_of
 from photochrom.evaluation.properties import PROPERTIES
 from photochrom.evaluation.provenance import versions_of
-from photochrom.evaluation.record import EDGES, Plan
+from photochrom.evaluation.record import Plan
 from photochrom.evaluation.references import TRUTH
 from photochrom.evaluation.report.shown import ERRORS_UP_TO
 from photochrom.evaluation.summary import Line, Summary
@@ -65,7 +66,14 @@ def report_of(
         "rows": _rows(measured, summary),
         "pairs": [asdict(pair) for pair in summary.pairs],
         "models": [
-            {"name": one.name, "kind": one.kind, "rows": list(one.rows), "about": dict(one.about)}
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "rows": list(one.rows),
+                "row": one.row,
+                "setting": one.setting,
+                "about": dict(one.about),
+            }
             for one in measured.entries
         ],
         "properties": {
@@ -146,7 +154,7 @@ def _rows(measured: Measurements, summary: Summary) -> list[dict[str, Any]]:
 def _histograms(measured: Measurements) -> dict[str, Any]:
     shares = {row: np.round(of, _SHARE_PLACES) for row, of in measured.histograms.items()}
     return {
-        "edges": EDGES.tolist(),
+        "edges": AB_EDGES.tolist(),
         "a": {row: of[0].tolist() for row, of in shares.items()},
         "b": {row: of[1].tolist() for row, of in shares.items()},
     }

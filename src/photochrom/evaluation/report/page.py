@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from photochrom.errors import UnreadableImage
-from photochrom.evaluation.journal import write_atomically
+from photochrom.evaluation.atomic import write_atomically
 
 SCRIPTS: Final = (
     "dom.js",

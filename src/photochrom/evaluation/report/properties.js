@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { fixed, interval, isNumber, percent, sentence } from "./format.js";
-import { models, modelColor, report } from "./data.js";
+import { models, modelColor, report, settingOf } from "./data.js";
 import { chart } from "./charts.js";
 import { around } from "./scales.js";
 
@@ -18,6 +18,12 @@ export function properties() {
 }
 
 const markOf = (model) => Math.max(0, models.indexOf(model));
+
+/** At which setting each model was asked, where the choice of colours has a part in it. */
+function takenAt(there) {
+  const words = there.filter(([model]) => settingOf(model)).map(([model]) => `${model} at ${settingOf(model)}`);
+  return words.length ? ` Measured of ${words.join(", ")}.` : "";
+}
 
 const shareAxis = (label) => ({ label, domain: [0, 1], marks: [0, 0.2, 0.4, 0.6, 0.8, 1], write: (value) => percent(value) });
 
@@ -91,7 +97,7 @@ function hints(there) {
   const clicks = [...new Set(all.map((point) => point.x))].sort((a, b) => a - b);
   return chart({
     title: "What a few clicks are worth",
-    note: "True colours given at single points: anywhere, or where the model is least sure. Bands are 95 % intervals.",
+    note: "True colours given at single points: anywhere, or where the model is least sure. Bands are 95 % intervals." + takenAt(there),
     x: { label: "clicks", domain: [0, Math.max(...clicks)], kind: "root", marks: clicks, write: String },
     y: { label: "PSNR (dB)", domain: around(all.flatMap((point) => [point.low, point.high, point.y].filter(isNumber))) },
     series,
@@ -135,7 +141,7 @@ function stability(there) {
     .map(([model, one]) => `${model}: ${fixed(one.mean.mean, 2)} ${interval(one.mean, 2)} in the mean`);
   return chart({
     title: "Is it steady?",
-    note: `How far the colours of one picture move when it is looked at in another size, or mirrored. ${means.join("; ")}.`,
+    note: `How far the colours of one picture move when it is looked at in another size, or mirrored. ${means.join("; ")}.${takenAt(found)}`,
     x: { label: "mean ΔE2000 between the two results", domain: around(series.flatMap((one) => one.points.map((point) => point.x)), [0]) },
     y: { domain: [0, lanes.length], lanes },
     height: lanes.length * 36 + 66,

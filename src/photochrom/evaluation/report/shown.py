@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from photochrom.color.difference import delta_e_2000
-from photochrom.evaluation.journal import write_atomically
+from photochrom.evaluation.atomic import write_atomically
 from photochrom.evaluation.measurements import Measurements
 from photochrom.evaluation.metrics import METRICS
 from photochrom.evaluation.pictures import Picture
@@ -51,10 +51,11 @@ class Choice:
 
 
 def choose(measured: Measurements, pictures: Sequence[Picture]) -> list[Choice]:
-    """Each metric's best, worst and median picture of the first contestant, and a few evenly spread.
+    """Each metric's best, worst and median picture by the first contestant's main row, and some others.
 
-    pictures: among which are those measured. At most 30, in the order of the files; where there would
-    be more, the last metrics go short. A picture is there once, with all its reasons.
+    pictures: among which are those measured. The others are evenly spread. At most 30, in the order of
+    the files; where there would be more, the last metrics go short. A picture is there once, with all
+    its reasons.
     """
     count = len(measured.files)
     reasons: dict[int, list[str]] = {}
@@ -75,7 +76,7 @@ def _extremes(measured: Measurements) -> Iterator[tuple[int, str]]:
     """Place of a picture, and what it is an example of."""
     if not measured.entries:
         return
-    row = measured.entries[0].rows[0]
+    row = measured.entries[0].row
     for name, values in measured.values.items():
         metric, of = METRICS[name], values[measured.rows.index(row)]
         known = np.flatnonzero(np.isfinite(of))
