@@ -65,6 +65,14 @@ def test_what_train_passes_on(call, pictures, trained):
     assert any(line.startswith("step 50, 50.0%, validation loss 3, +0.50 dB over grey") for line in lines)
 
 
+def test_pictures_that_are_passed_over_are_said_even_if_quiet(call, pictures, trained):
+    Path("list.txt").write_text("p/a.png\nnone.png\n")
+    assert call("train", "cnn4", "--data", "list.txt", "--steps", "1", "-q").stderr == (
+        "none.png: is listed in list.txt, but there is no such picture; passed over\n"
+    )
+    assert trained["damaged"] is not None
+
+
 def test_without_out_a_run_is_called_as_its_network(call, pictures, trained):
     assert call("train", "flagship", "--data", "p", "--steps", "2", "-q").stderr == ""
     assert trained["out"] == Path("runs/flagship")

@@ -99,7 +99,6 @@ def test_files_then_words(tmp_path):
         ("critic = 'patchgen'", r"critic: 'patchgen' is not one of .*; did you mean patchgan\?"),
         ("critic_turns = 0", "critic_turns: must be at least 1"),
         ("critic_init = 'normals'", r"critic_init: 'normals' is not one of .*; did you mean normal\?"),
-        ("critic_init = 'normals'", r"critic_init: 'normals' is not one of .*; did you mean normal\?"),
         ("detail = 8", "detail: must be at least 16"),
         ("penalties = {gradients = 1}", r"penalties: 'gradients' is not one of .*; did you mean gradient\?"),
         ("penalties = {r1 = -1}", "penalties: r1: must be 0 or more"),

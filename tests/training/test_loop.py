@@ -66,6 +66,21 @@ def test_a_few_steps_lower_the_loss(start, recipe, tmp_path):
     assert not any(thread.name == "batches" for thread in threading.enumerate())
 
 
+def test_damaged_pictures_are_told_once_whatever_the_stages(start, recipe, pictures, tmp_path):
+    cut = EncodedPicture("cut", "made", pictures[0].data[:300])
+    text = EncodedPicture("text", "made", b"no picture")
+    small = Stage(sizes=((32, 32),), batch=4, share=0.5)
+    halves = dataclasses.replace(recipe, stages=(small, dataclasses.replace(small, sizes=((32, 64),))))
+    told = []
+    budget = Budget(steps=8)
+    train(
+        halves, [*pictures[:2], cut], tmp_path / "run", budget=budget, validation=[text, pictures[2]],
+        machine=Machine(device="cpu", precision="32-true"), damaged=told.append,
+    )  # fmt: skip
+    assert sorted(damage.name for damage in told) == ["cut", "text"]
+    assert all(damage.reason for damage in told)
+
+
 def test_mixed_precision_learns_too(start, tmp_path):
     start(steps=2, precision="bf16-mixed")
     state = checkpoint.load(tmp_path / "run" / LAST)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from photochrom.cli.console import INTERRUPTED, Console
+from photochrom.cli.console import INTERRUPTED, Console, one_line
 from photochrom.cli.extras import extra
 from photochrom.cli.options import console_options
 
@@ -39,7 +39,8 @@ _FOLDER: Final = click.Path(path_type=Path)
     multiple=True,
     metavar="DIR",
     type=_FOLDER,
-    help="Pictures in colour: a folder of pictures, a folder of tar shards, or a shard. Several may follow.",
+    help="Pictures in colour: a folder of pictures or tar shards, a shard, a list as `data split` writes "
+    "it, or the arrays of Kaggle's Image Colorization. Several may follow.",
 )
 @click.option(
     "--val",
@@ -110,14 +111,18 @@ def _trained(ctx: click.Context, name: str, run: Path, words: Mapping[str, Any],
     if words["devices"] * words["nodes"] > 1:
         # Else each process warns that PyTorch looked for parameters that no loss reaches, and found none.
         os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+    from photochrom.datasets.damage import Damage
     from photochrom.datasets.pictures import load_pictures
     from photochrom.training.loop import Budget, Machine
     from photochrom.training.loop import train as run_loop
 
+    def passed_over(damage: Damage) -> None:
+        console.problem(one_line(damage.name, f"{damage.reason}; passed over"))
+
     settings = _settings(ctx, name, words)
     console.word("reading the pictures …")
-    pictures = load_pictures([*words["data"], *words["more"]])
-    validation = load_pictures(words["val"]) if words["val"] else []
+    pictures = load_pictures([*words["data"], *words["more"]], damaged=passed_over)
+    validation = load_pictures(words["val"], damaged=passed_over) if words["val"] else []
     console.word(f"{len(pictures)} pictures to learn from, {len(validation)} to measure with")
     with _progress(console) as report:
         return run_loop(
@@ -130,6 +135,7 @@ def _trained(ctx: click.Context, name: str, run: Path, words: Mapping[str, Any],
             resume=words["resume"],
             measure_loader=True,
             report=report,
+            damaged=passed_over,
         )
 
 

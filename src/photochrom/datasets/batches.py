@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import itertools
 import os
-import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from photochrom.datasets.damage import Damage, unheard
+from photochrom.datasets.damage import Damage, once, unheard
 from photochrom.datasets.pictures import EncodedPicture
 from photochrom.datasets.screen import DECODE_ERRORS, reason
 from photochrom.errors import NoPictures
@@ -76,9 +75,7 @@ class Batches:
         self.everything = None if weights else pictures
         self.batch, self.sizes, self.seed, self.part = batch, tuple(sizes), seed, part
         self.frame = FRAMINGS[framing]
-        self.damaged = damaged
-        self._told: set[str] = set()
-        self._telling = threading.Lock()
+        self.damaged = once(damaged)
         self.numbers = {name: number for number, name in enumerate(classes)}
         self._order = lru_cache(2)(lambda epoch: _permuted(len(pictures), (seed, epoch)))
 
@@ -97,18 +94,12 @@ class Batches:
                     rgb[i] = self.frame(picture.data, height, width, rng)
                     break
                 except DECODE_ERRORS as error:  # a damaged file costs another draw, never the run
-                    self._tell(picture, error)
+                    self.damaged(Damage(picture.name, reason(error)))
                     picture = self._drawn(rng)
             else:
                 raise NoPictures(picture.name, "eight pictures in a row could not be decoded")
             label[i] = self.numbers.get(picture.label, -1)
         return Pictures(rgb, label)
-
-    def _tell(self, picture: EncodedPicture, error: Exception) -> None:
-        with self._telling:
-            if picture.name not in self._told:
-                self._told.add(picture.name)
-                self.damaged(Damage(picture.name, reason(error)))
 
     def _picture(self, number: int, rng: np.random.Generator) -> EncodedPicture:
         """The picture that is shown as the run's `number`th."""

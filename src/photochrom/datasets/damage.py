@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import NamedTuple
 
 
@@ -13,6 +15,20 @@ class Damage(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}"
+
+
+def once(tell: Callable[[Damage], None]) -> Callable[[Damage], None]:
+    """`tell`, but each name only the first time; any thread may call it, and no two do at once."""
+    told: set[str] = set()
+    telling = threading.Lock()
+
+    def heard(damage: Damage) -> None:
+        with telling:
+            if damage.name not in told:
+                told.add(damage.name)
+                tell(damage)
+
+    return heard
 
 
 def unheard(damage: Damage) -> None:

@@ -16,6 +16,7 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor
 
 from photochrom.datasets.batches import Batches, Pictures
+from photochrom.datasets.damage import Damage, once, unheard
 from photochrom.datasets.pictures import EncodedPicture
 from photochrom.errors import BadConfig, TrainingError
 from photochrom.networks.batch import Prediction
@@ -99,12 +100,14 @@ def train(
     resume: bool = False,
     measure_loader: bool = False,
     report: Callable[[dict[str, Any]], None] | None = None,
+    damaged: Callable[[Damage], None] = unheard,
 ) -> Path:
     """Train until the budget is spent; returns the checkpoint to export: the best, else the last.
 
     `out` receives the checkpoints last and best (lowest validation loss), log.jsonl, whose lines
     `report` gets too, events for TensorBoard, curves.png and samples.png. With `resume` the run goes on
     from the last checkpoint as if it had not stopped. Ctrl-C saves it, then raises KeyboardInterrupt.
+    `damaged` is told once of each picture that cannot be decoded, by whichever thread finds it.
     With several processes, each runs this function and the first one writes. Raises BadConfig,
     NoPictures, Diverged and, for a folder that holds a run or none, a full disk or too large a batch,
     TrainingError.
@@ -112,16 +115,18 @@ def train(
     fabric = _connected(machine)
     start = take_up if resume else begin
     run = start(recipe, pictures, out, fabric=fabric, mixed=machine.precision == "bf16-mixed")
-    judged = held_out(run, validation)
+    damaged = once(damaged)
+    judged = held_out(run, validation, damaged=damaged)
     # Without any, pictures of the training set stand in the sample grid.
     looked_at = judged or held_out(run, pictures, most=ROWS)
     with (
-        _feed(run, pictures, budget) as feed,
+        _feed(run, pictures, budget, damaged) as feed,
         journal(run, lambda: budget.of(run), report) as note,
         Interruption() as stop,
     ):
         if measure_loader:
-            note(loader_pictures_per_second=round(loader_rate(_batches(run, pictures, recipe.stages[0])), 1))
+            batches = _batches(run, pictures, recipe.stages[0], damaged)
+            note(loader_pictures_per_second=round(loader_rate(batches), 1))
 
         def look() -> None:
             _look(run, looked_at, note, counts=bool(judged))
@@ -237,20 +242,22 @@ def _connected(machine: Machine) -> Fabric:
     return fabric
 
 
-def _batches(run: Run, pictures: Sequence[EncodedPicture], stage: Stage) -> Batches:
+def _batches(
+    run: Run, pictures: Sequence[EncodedPicture], stage: Stage, damaged: Callable[[Damage], None]
+) -> Batches:
     part = (run.fabric.global_rank, run.fabric.world_size)
-    return Batches(pictures, **batching(run.recipe, stage), classes=run.classes, part=part)
+    return Batches(pictures, **batching(run.recipe, stage), classes=run.classes, part=part, damaged=damaged)
 
 
 def _feed(
-    run: Run, pictures: Sequence[EncodedPicture], budget: Budget
+    run: Run, pictures: Sequence[EncodedPicture], budget: Budget, damaged: Callable[[Damage], None]
 ) -> contextlib.closing[Generator[Pictures]]:
     """The batch of the run's step, each time one is asked for."""
 
     def stages() -> Generator[Pictures]:
         while True:
             stage = run.recipe.stage_at(budget.of(run))
-            with contextlib.closing(_batches(run, pictures, stage).ahead(run.step)) as ahead:
+            with contextlib.closing(_batches(run, pictures, stage, damaged).ahead(run.step)) as ahead:
                 for shown in ahead:
                     yield shown
                     if run.recipe.stage_at(budget.of(run)) is not stage:

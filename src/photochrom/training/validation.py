@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from photochrom.datasets.batches import Pictures, centre_crop
+from photochrom.datasets.damage import Damage, unheard
 from photochrom.datasets.pictures import EncodedPicture
-from photochrom.datasets.screen import DECODE_ERRORS
+from photochrom.datasets.screen import DECODE_ERRORS, reason
 from photochrom.networks.batch import Batch
 from photochrom.networks.torch_color import lab_to_srgb
 from photochrom.training.objectives import automatic, weighed
@@ -34,14 +35,24 @@ class Judged:
     """Each picture as it was coloured, (H, W, 3)."""
 
 
-def held_out(run: Run, pictures: Sequence[EncodedPicture], *, most: int = MOST_PICTURES) -> list[Pictures]:
-    """Centre squares of the first `most` pictures, each a batch of one; damaged ones are passed over."""
+def held_out(
+    run: Run,
+    pictures: Sequence[EncodedPicture],
+    *,
+    most: int = MOST_PICTURES,
+    damaged: Callable[[Damage], None] = unheard,
+) -> list[Pictures]:
+    """Centre squares of the first `most` pictures, each a batch of one.
+
+    Those that cannot be decoded are told to `damaged` and left out.
+    """
     squares: list[Pictures] = []
     numbers = {name: number for number, name in enumerate(run.classes)}
     for picture in pictures[:most]:
         try:
             rgb = centre_crop(picture.data, run.recipe.detail)[np.newaxis]
-        except DECODE_ERRORS:
+        except DECODE_ERRORS as error:
+            damaged(Damage(picture.name, reason(error)))
             continue
         squares.append(Pictures(rgb, np.array([numbers.get(picture.label, -1)])))
     return squares
