@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "metrics": ("photochrom.cli.metrics:metrics", "List what is measured, and prepare what that needs."),
     "bench": ("photochrom.cli.bench:bench", "Measure speed and memory beside decoding and encoding alone."),
     "train": ("photochrom.cli.train:train", "Train a network."),
+    "pretrained": ("photochrom.cli.pretrained:pretrained", "Fetch weights that some networks begin from."),
     "export": ("photochrom.cli.export:export", "Turn a training run into a model."),
     "data": ("photochrom.cli.data:data", "Prepare pictures for training."),
     "completion": ("photochrom.cli.completion:completion", "Print the script for completion in a shell."),
