@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "metrics": ("photochrom.cli.metrics:metrics", "List what is measured, and prepare what that needs."),
     "bench": ("photochrom.cli.bench:bench", "Measure speed and memory beside decoding and encoding alone."),
     "train": ("photochrom.cli.train:train", "Train a network."),
+    "recipes": ("photochrom.cli.recipes:recipes", "List what can be trained, and every setting of it."),
     "pretrained": ("photochrom.cli.pretrained:pretrained", "Fetch weights that some networks begin from."),
     "export": ("photochrom.cli.export:export", "Turn a training run into a model."),
     "data": ("photochrom.cli.data:data", "Prepare pictures for training."),

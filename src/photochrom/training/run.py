@@ -32,6 +32,8 @@ from photochrom.training.values import from_values, options_for
 # What a checkpoint's tensors depend on; the rest of a recipe may change between two sittings.
 SHAPING = ("network", "options", "plays", "critic", "critic_options", "optimizer")
 
+FETCHED = "photochrom pretrained lists what can be fetched"
+
 N = TypeVar("N", bound=nn.Module)
 
 
@@ -142,7 +144,9 @@ def begin(
     if recipe.backbone:
         system.load_backbone(Path(recipe.backbone))
     elif system.backbone:
-        raise BadConfig("backbone", f"{recipe.network} colours by {system.backbone}, frozen: name their file")
+        raise BadConfig(
+            "backbone", f"{recipe.network} colours by {system.backbone}, frozen: name their file; {FETCHED}"
+        )
     classes = tuple(sorted({picture.label for picture in pictures} - {""}))
     prior = torch.zeros(0, dtype=torch.float64)
     first = None
@@ -289,7 +293,7 @@ def _aids(recipe: Recipe, first_prior: Tensor | None, device: torch.device) -> A
     features = None
     if any(LOSSES[name].aid == "features" for name in used):
         if not recipe.features:
-            raise BadConfig("features", "the loss wants VGG16's weights: name their file")
+            raise BadConfig("features", f"the loss wants VGG16's weights: name their file; {FETCHED}")
         features = Vgg16.from_file(Path(recipe.features)).to(device)
     return Aids(None if first_prior is None else first_prior.to(device), features)
 
