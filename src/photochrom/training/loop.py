@@ -243,7 +243,10 @@ def _connected(machine: Machine) -> Fabric:
 
 
 def _batches(
-    run: Run, pictures: Sequence[EncodedPicture], stage: Stage, damaged: Callable[[Damage], None]
+    run: Run,
+    pictures: Sequence[EncodedPicture],
+    stage: Stage,
+    damaged: Callable[[Damage], None] = unheard,
 ) -> Batches:
     part = (run.fabric.global_rank, run.fabric.world_size)
     return Batches(pictures, **batching(run.recipe, stage), classes=run.classes, part=part, damaged=damaged)
