@@ -89,7 +89,7 @@ def export(
         worst = graphs.difference(network, card)
         if not worst < most:
             raise TrainingError(source, f"exported graphs differ from torch by {worst:.3g}")
-        _write_card(card, {**values, "worst_difference": float(f"{worst:.3g}")})
+        _write_card(card, {**values, "worst_difference": float(f"{worst:.4g}")})
         for file in (*files.values(), card):
             file.replace(out / file.name)
     return Exported(out / card.name, worst, size)
