@@ -49,6 +49,8 @@ class Wishes:
     skip_existing: bool
     dry_run: bool
     as_json: bool
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What else the model is told of every picture: keyword arguments of `Colorizer.__call__`."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ class Work:
     def _write(self, colorizer: Colorizer, job: Job, source: Path | bytes) -> Outcome:
         started, name = time.perf_counter(), os.fspath(job.source)
         with self.interrupts.at_once():
-            result = colorizer(source, options=self.wishes.options, name=name)
+            result = colorizer(source, options=self.wishes.options, name=name, **self.wishes.told)
         # Again, and not only before: in between, another program may have written one of them.
         targets = self._missing(job)
         for target in targets:
@@ -185,7 +187,8 @@ class Work:
     def _send(self, colorizer: Colorizer, source: Path | bytes, name: str) -> Outcome:
         started = time.perf_counter()
         with self.interrupts.at_once():
-            result, form = colorizer(source, options=self.wishes.options, name=name), self.wishes.form
+            result = colorizer(source, options=self.wishes.options, name=name, **self.wishes.told)
+            form = self.wishes.form
             suffix = result.picture.output_suffix if form is None else form.suffixes[0]
             encoded = result.encode(suffix, quality=self.wishes.quality)
         stdout = sys.stdout.buffer

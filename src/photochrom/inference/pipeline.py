@@ -19,6 +19,7 @@ from photochrom.images.read import read_picture
 from photochrom.images.write import encode_picture, to_array, write_picture
 from photochrom.inference.card import ModelCard
 from photochrom.inference.network import load_network
+from photochrom.inference.palette import Palette, PaletteSource, palette_of, wishes_of
 from photochrom.inference.session import choose_threads
 from photochrom.inference.upsample import guided_coefficients
 from photochrom.inference.vividness import MOST_VIVID, ColorRule
@@ -66,6 +67,8 @@ class Guess:
     """(K, h, w) over the card's bins; None if the model gives ab."""
     ab: NDArray[np.float32] | None = None
     """(2, h, w): a and b, unless the model gives logits."""
+    leaning: NDArray[np.float32] | None = field(default=None, repr=False)
+    """(K,): what a palette has added to the logits of every place; None without one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,12 +131,24 @@ class Colorizer:
         """Where the network runs, whatever was wished for."""
 
     def __call__(
-        self, source: PictureSource, *, options: ColorizeOptions | None = None, name: str | None = None
+        self,
+        source: PictureSource,
+        *,
+        options: ColorizeOptions | None = None,
+        name: str | None = None,
+        palette: Palette | PaletteSource | None = None,
     ) -> Result:
-        """Colour one picture. Raises UnreadableImage, ImageTooLarge, and as `guess` and `chroma` do."""
+        """Colour one picture.
+
+        palette: colours to paint it with, as `palette_of` takes them. Raises UnreadableImage,
+        ImageTooLarge, BadOption, and as `guess`, `wished` and `chroma` do.
+        """
         options = options or ColorizeOptions()
+        wanted = None if palette is None else palette_of(palette)
         picture = read_picture(source, name=name)
         guess = self.guess(picture, detail=options.detail)
+        if wanted is not None:
+            guess = self.wished(guess, wanted)
         return self.paint(picture, guess, self.card.rule(options.vividness))
 
     def guess(self, picture: Picture, *, detail: int | None = None) -> Guess:
@@ -166,7 +181,22 @@ class Colorizer:
             raise BadOption("hints", f"of shape {told.shape[1:]}, not {blank.shape[1:]}")
         if not np.isfinite(told).all() or not 0 <= told[:, 2].min() <= told[:, 2].max() <= 1:
             raise BadOption("hints", "must be finite, and confidence in 0…1")
-        return self._answer(guess.lightness, {**guess.features, "hints": told})
+        return self._answer(guess.lightness, {**guess.features, "hints": told}, guess.leaning)
+
+    def wished(self, guess: Guess, palette: Palette) -> Guess:
+        """The same look with a palette told, in place of one told before; hints stay.
+
+        A model that takes no wishes but gives logits is led by the palette's leaning alone. Raises
+        BadOption if it gives ab, BadModel as `guess`.
+        """
+        bins = self.card.bins
+        if bins is None:
+            raise BadOption("palette", f"{self.card.name} gives one colour a place, and cannot be led")
+        assert guess.logits is not None
+        feed = dict(guess.features)
+        if "wishes" in feed:
+            feed["wishes"] = wishes_of(palette, bins, guess.logits)[None]
+        return self._answer(guess.lightness, feed, palette.leaning(bins))
 
     def paint(self, picture: Picture, guess: Guess, rule: ColorRule) -> Result:
         """Choose colours by `rule` and lead them along the edges of the picture. Raises as `chroma`."""
@@ -199,7 +229,12 @@ class Colorizer:
         look = min(detail or self.card.detail, max(own, SMALLEST_LOOK))
         return picture.thumbnail(look, multiple=stride)
 
-    def _answer(self, lightness: NDArray[np.float32], feed: Mapping[str, NDArray[np.float32]]) -> Guess:
+    def _answer(
+        self,
+        lightness: NDArray[np.float32],
+        feed: Mapping[str, NDArray[np.float32]],
+        leaning: NDArray[np.float32] | None = None,
+    ) -> Guess:
         answer = self._network.decode(feed)
         height, width = lightness.shape
         k = max(1, height // answer.shape[1]) if answer.ndim == 3 and answer.size else 1
@@ -209,7 +244,9 @@ class Colorizer:
             raise BadModel(self.card.path, f"the network gives {given} for {height}×{width}, not {wanted}")
         if self.card.gives == "ab":
             return Guess(lightness, feed, ab=answer)
-        return Guess(lightness, feed, logits=answer)
+        if leaning is not None:
+            answer = answer + leaning[:, None, None]
+        return Guess(lightness, feed, logits=answer, leaning=leaning)
 
     def _choose(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
         """One colour a place: (2, h, w), in gamut or not."""
