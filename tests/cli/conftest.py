@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from photochrom.cli.main import group
-from photochrom.errors import OutputExists, UnreadableImage
+from photochrom.errors import BadOption, OutputExists, UnreadableImage
 
 # What stands in a subprocess before the command line is run: the same fake, in another interpreter.
 FAKED = """
@@ -65,6 +65,11 @@ class FakeColorizer:
 
     def __init__(self, model, *, threads=None):
         type(self).made += 1
+
+    def reference(self, source, *, detail=None):
+        if source == "grey.jpg":
+            raise BadOption("reference", "grey.jpg is grey: it has no colours to lend")
+        return ("looked at", source, detail)
 
     def __call__(self, source, *, options=None, name=None, **told):
         type(self).told = told

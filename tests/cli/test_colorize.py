@@ -288,3 +288,11 @@ def test_what_is_no_palette_ends_it_before_the_first_picture(call, photos, fake,
     done = call("f", *words)
     assert done.exit_code == code and fake.made == 0
     assert line in last_line(done) and not done.stdout
+
+
+def test_a_reference_is_looked_at_once_and_a_grey_one_ends_it(call, photos, fake):
+    assert call("f", "--reference", "colour.jpg", "--detail", "256").exit_code == 0
+    assert fake.told == {"reference": ("looked at", "colour.jpg", 256)} and fake.made == 1
+    done = call("f", "--overwrite", "--reference", "grey.jpg")
+    assert done.exit_code == 2 and not done.stdout
+    assert "--reference: grey.jpg is grey" in last_line(done)

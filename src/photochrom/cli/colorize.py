@@ -54,6 +54,11 @@ PIPE = "-"
 @click.option("--compare", is_flag=True, help="Write before | after too, as NAME.compare.EXT.")
 @colorize_options
 @palette_options
+@click.option(
+    "--reference",
+    metavar="FILE",
+    help="A picture in colour of the same things; its colours go to where they are seen again.",
+)
 @model_options
 @click.option("--overwrite", is_flag=True, help="Replace results that exist; never the picture itself.")
 @click.option("--skip-existing", is_flag=True, help="Pass over pictures whose result exists.")
@@ -72,6 +77,7 @@ def colorize(
     compare: bool,
     options: ColorizeOptions,
     palette: Palette | None,
+    reference: str | None,
     model: str,
     threads: int | None,
     overwrite: bool,
@@ -117,6 +123,7 @@ def colorize(
         dry_run=dry_run,
         as_json=as_json,
         told={} if palette is None else {"palette": palette},
+        reference=reference,
     )
     ctx.exit(_run(Work(wishes, console), paths, out=out, recursive=recursive))
 

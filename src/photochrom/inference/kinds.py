@@ -13,7 +13,8 @@ from photochrom.errors import BadOption
 from photochrom.images.formats import output_suffix
 from photochrom.images.names import result_name
 from photochrom.inference.palette import Palette, PaletteSource
-from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
+from photochrom.inference.pipeline import ColorizeOptions, Colorizer, PictureSource, Result
+from photochrom.inference.reference import Reference
 from photochrom.inference.weights import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def colorize(
     *,
     model: str | Path = DEFAULT_MODEL,
     palette: Palette | PaletteSource | None = None,
+    reference: Reference | PictureSource | None = None,
     **options: Any,
 ) -> Any:
     """Colour a picture; the same kind comes back.
@@ -54,6 +56,7 @@ def colorize(
        an array (H, W) or (H, W, 1…4), uint8, uint16, or float in 0…1 encoded as sRGB → (H, W, 3),
        or (H, W, 4) with alpha, of the same dtype. float64 and float32 are computed in 16 bits.
     palette: colours to paint it with: "#8c2f2f,#d8c9a3", a picture whose colours they are, or a Palette.
+    reference: a picture in colour of the same things, whose colours go to where they are seen again.
     options: the fields of ColorizeOptions: vividness, detail.
     The model stays loaded. Raises UnreadableImage, ImageTooLarge, BadOption, OutputExists …
 
@@ -64,8 +67,8 @@ def colorize(
     """
     known = ColorizeOptions.__dataclass_fields__
     if unknown := [name for name in options if name not in known]:
-        raise BadOption(", ".join(unknown), f"the options are: {', '.join([*known, 'palette'])}")
-    told: dict[str, Any] = {"options": ColorizeOptions(**options), "palette": palette}
+        raise BadOption(", ".join(unknown), f"the options are: {', '.join([*known, 'palette', 'reference'])}")
+    told: dict[str, Any] = {"options": ColorizeOptions(**options), "palette": palette, "reference": reference}
     colorizer = _loaded(model)
     if isinstance(x, str | Path):
         return _beside(colorizer(x, **told), Path(x))

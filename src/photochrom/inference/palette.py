@@ -39,8 +39,8 @@ _LOOK: Final = 96  # short side at which a picture's colours are counted
 _CELL: Final = 2.0  # units of ab that count as one colour
 _APART: Final = 5.0  # units of ab by which colours of a picture differ at least when chosen
 _ROUNDS: Final = 20
-# Mean chroma below which a picture lends no colour; `datasets.screen` draws the same line.
-_LEAST_CHROMA: Final = 3.0
+# A picture of which all but a hundredth has less chroma than this is grey, be it scanned or compressed.
+_LEAST_CHROMA: Final = 5.0
 
 _COLOR: Final = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
@@ -133,7 +133,7 @@ def palette_of_picture(picture: Picture, *, count: int = _TAKEN, strength: float
     """
     lab, opaque = reduced_colors(picture, *picture.thumbnail_size(_LOOK, multiple=1))
     ab = lab[..., 1:][opaque].astype(np.float64)
-    if not len(ab) or np.hypot(*ab.T).mean() < _LEAST_CHROMA:
+    if is_grey(ab):
         raise BadOption("palette", f"{picture.name} is grey: it has no colours to take")
     colors, weights = _clusters(ab, count)
     return Palette(
@@ -144,6 +144,11 @@ def palette_of_picture(picture: Picture, *, count: int = _TAKEN, strength: float
         blur=0.0,
         strength=strength,
     )
+
+
+def is_grey(ab: NDArray[np.floating[Any]]) -> bool:
+    """Whether there is no colour to take: ab of shape (n, 2), of what can be seen."""
+    return not len(ab) or float(np.quantile(np.hypot(ab[:, 0], ab[:, 1]), 0.99)) < _LEAST_CHROMA
 
 
 def wishes_of(palette: Palette, bins: AbBins, logits: NDArray[np.float32]) -> NDArray[np.float32]:
