@@ -4,12 +4,13 @@ import signal
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 from click.testing import CliRunner
 
 from photochrom.cli.main import group
-from photochrom.errors import OutputExists, UnreadableImage
+from photochrom.errors import BadOption, OutputExists, UnreadableImage
 
 # What stands in a subprocess before the command line is run: the same fake, in another interpreter.
 FAKED = """
@@ -60,11 +61,18 @@ class FakeColorizer:
     provider = "cpu"
     threads = 1
     made = 0
+    told: ClassVar = {}
 
     def __init__(self, model, *, threads=None):
         type(self).made += 1
 
-    def __call__(self, source, *, options=None, name=None):
+    def reference(self, source, *, detail=None):
+        if source == "grey.jpg":
+            raise BadOption("reference", "grey.jpg is grey: it has no colours to lend")
+        return ("looked at", source, detail)
+
+    def __call__(self, source, *, options=None, name=None, **told):
+        type(self).told = told
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
         if data.startswith(b"bad"):
             raise UnreadableImage(name, "premature end\nof file")
@@ -90,6 +98,7 @@ def fake(monkeypatch):
     import photochrom.cli.work
 
     monkeypatch.setattr(FakeColorizer, "made", 0)
+    monkeypatch.setattr(FakeColorizer, "told", {})
     monkeypatch.setattr(photochrom.cli.work, "Colorizer", FakeColorizer)
     return FakeColorizer
 

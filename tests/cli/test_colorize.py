@@ -262,3 +262,37 @@ def test_pictures_are_coloured_while_the_plan_is_still_made(here, fake, call, mo
 
     monkeypatch.setattr("photochrom.batch.plan.plan", planned)
     assert last_line(call("folder")) == "2 coloured, 0 failed, 0 skipped"
+
+
+def test_a_palette_is_read_once_and_told_of_every_picture(call, photos, fake):
+    assert call("f").exit_code == 0
+    assert fake.told == {}
+    assert (
+        call("f", "--overwrite", "--palette", "#8c2f2f,#d8c9a3", "--palette-strength", "0.5").exit_code == 0
+    )
+    palette = fake.told["palette"]
+    assert len(palette.colors) == 2 and palette.strength == 0.5
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "line"),
+    [
+        (["--palette", ""], 2, "--palette: is empty"),
+        (["--palette", "#8c2f2f,red"], 2, "--palette: 'red' is no colour"),
+        (["--palette", "#8c2f2f", "--palette-strength", "3"], 2, "--palette-strength: must lie in 0…2"),
+        (["--palette", "f/a.jpg"], 1, "f/a.jpg: is not a picture"),
+        (["--palette", "none.jpg"], 1, "none.jpg: no such file"),
+    ],
+)
+def test_what_is_no_palette_ends_it_before_the_first_picture(call, photos, fake, words, code, line):
+    done = call("f", *words)
+    assert done.exit_code == code and fake.made == 0
+    assert line in last_line(done) and not done.stdout
+
+
+def test_a_reference_is_looked_at_once_and_a_grey_one_ends_it(call, photos, fake):
+    assert call("f", "--reference", "colour.jpg", "--detail", "256").exit_code == 0
+    assert fake.told == {"reference": ("looked at", "colour.jpg", 256)} and fake.made == 1
+    done = call("f", "--overwrite", "--reference", "grey.jpg")
+    assert done.exit_code == 2 and not done.stdout
+    assert "--reference: grey.jpg is grey" in last_line(done)

@@ -14,11 +14,13 @@ from photochrom.cli.options import (
     console_options,
     json_option,
     model_options,
+    palette_options,
 )
 
 if TYPE_CHECKING:
     from photochrom.cli.work import Work
     from photochrom.images.formats import Format
+    from photochrom.inference.palette import Palette
     from photochrom.inference.pipeline import ColorizeOptions
 
 PIPE = "-"
@@ -51,6 +53,12 @@ PIPE = "-"
 )
 @click.option("--compare", is_flag=True, help="Write before | after too, as NAME.compare.EXT.")
 @colorize_options
+@palette_options
+@click.option(
+    "--reference",
+    metavar="FILE",
+    help="A picture in colour of the same things; its colours go to where they are seen again.",
+)
 @model_options
 @click.option("--overwrite", is_flag=True, help="Replace results that exist; never the picture itself.")
 @click.option("--skip-existing", is_flag=True, help="Pass over pictures whose result exists.")
@@ -68,6 +76,8 @@ def colorize(
     quality: int | None,
     compare: bool,
     options: ColorizeOptions,
+    palette: Palette | None,
+    reference: str | None,
     model: str,
     threads: int | None,
     overwrite: bool,
@@ -112,6 +122,8 @@ def colorize(
         skip_existing=skip_existing,
         dry_run=dry_run,
         as_json=as_json,
+        told={} if palette is None else {"palette": palette},
+        reference=reference,
     )
     ctx.exit(_run(Work(wishes, console), paths, out=out, recursive=recursive))
 

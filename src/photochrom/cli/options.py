@@ -75,6 +75,32 @@ def colorize_options(command: Command) -> Command:
     return packed  # type: ignore[return-value]  # click's parameters hang on it, its call is the same
 
 
+def palette_options(command: Command) -> Command:
+    """--palette and --palette-strength; the command gets `palette`, read and checked, or None."""
+
+    @functools.wraps(command)
+    def packed(*args: Any, palette: str | None, palette_strength: float, **kwargs: Any) -> Any:
+        if palette is None:
+            return command(*args, palette=None, **kwargs)
+        from photochrom.inference.palette import palette_of
+
+        return command(*args, palette=palette_of(palette, strength=palette_strength), **kwargs)
+
+    strength = click.option(
+        "--palette-strength",
+        type=float,
+        default=1.0,
+        show_default=True,
+        help="How much the palette counts: from 0, not at all, to 2.",
+    )
+    palette = click.option(
+        "--palette",
+        metavar="COLORS|FILE",
+        help='Colours to paint with: up to 16, as in "#8c2f2f,#d8c9a3", or a picture whose colours they are.',
+    )
+    return palette(strength(packed))  # type: ignore[return-value]
+
+
 def model_options(command: Command) -> Command:
     """--model and --threads: what a Colorizer is made with."""
     threads = click.option(

@@ -49,6 +49,10 @@ class Wishes:
     skip_existing: bool
     dry_run: bool
     as_json: bool
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What else the model is told of every picture: keyword arguments of `Colorizer.__call__`."""
+    reference: str | None = None
+    """A picture in colour, looked at once when the model is loaded."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Work:
     def __init__(self, wishes: Wishes, console: Console) -> None:
         self.wishes = wishes
         self.console = console
+        self.told = dict(wishes.told)
         self.counts: Counter[str] = Counter()
         self.interrupts = Interrupts()
         self.interrupted = False
@@ -85,6 +90,9 @@ class Work:
         model = model_of(self.wishes.model, self.console)
         colorizer = Colorizer(model, threads=self.wishes.threads)
         self.console.detail(f"model {colorizer.card.name}, {colorizer.provider}, threads {colorizer.threads}")
+        if self.wishes.reference is not None:
+            detail = self.wishes.options.detail
+            self.told["reference"] = colorizer.reference(self.wishes.reference, detail=detail)
         return colorizer
 
     def through(self, items: Iterator[Job | Trouble], *, total: int) -> int:
@@ -163,7 +171,7 @@ class Work:
     def _write(self, colorizer: Colorizer, job: Job, source: Path | bytes) -> Outcome:
         started, name = time.perf_counter(), os.fspath(job.source)
         with self.interrupts.at_once():
-            result = colorizer(source, options=self.wishes.options, name=name)
+            result = colorizer(source, options=self.wishes.options, name=name, **self.told)
         # Again, and not only before: in between, another program may have written one of them.
         targets = self._missing(job)
         for target in targets:
@@ -185,7 +193,8 @@ class Work:
     def _send(self, colorizer: Colorizer, source: Path | bytes, name: str) -> Outcome:
         started = time.perf_counter()
         with self.interrupts.at_once():
-            result, form = colorizer(source, options=self.wishes.options, name=name), self.wishes.form
+            result = colorizer(source, options=self.wishes.options, name=name, **self.told)
+            form = self.wishes.form
             suffix = result.picture.output_suffix if form is None else form.suffixes[0]
             encoded = result.encode(suffix, quality=self.wishes.quality)
         stdout = sys.stdout.buffer

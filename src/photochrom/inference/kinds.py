@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from photochrom.errors import BadOption
 from photochrom.images.formats import output_suffix
 from photochrom.images.names import result_name
-from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
+from photochrom.inference.palette import Palette, PaletteSource
+from photochrom.inference.pipeline import ColorizeOptions, Colorizer, PictureSource, Result
+from photochrom.inference.reference import Reference
 from photochrom.inference.weights import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -38,7 +40,14 @@ def colorize(x: NDArray[Number], *, model: str | Path = ..., **options: Any) -> 
 def colorize(x: Image, *, model: str | Path = ..., **options: Any) -> Image: ...
 
 
-def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> Any:
+def colorize(
+    x: Any,
+    *,
+    model: str | Path = DEFAULT_MODEL,
+    palette: Palette | PaletteSource | None = None,
+    reference: Reference | PictureSource | None = None,
+    **options: Any,
+) -> Any:
     """Colour a picture; the same kind comes back.
 
     x: a path → the path of NAME.color.EXT beside it (see `images.names`), which must not exist yet;
@@ -46,6 +55,8 @@ def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> An
        a PIL image → a PIL image, RGB or RGBA, whose samples count as sRGB whatever its profile;
        an array (H, W) or (H, W, 1…4), uint8, uint16, or float in 0…1 encoded as sRGB → (H, W, 3),
        or (H, W, 4) with alpha, of the same dtype. float64 and float32 are computed in 16 bits.
+    palette: colours to paint it with: "#8c2f2f,#d8c9a3", a picture whose colours they are, or a Palette.
+    reference: a picture in colour of the same things, whose colours go to where they are seen again.
     options: the fields of ColorizeOptions: vividness, detail.
     The model stays loaded. Raises UnreadableImage, ImageTooLarge, BadOption, OutputExists …
 
@@ -56,18 +67,18 @@ def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> An
     """
     known = ColorizeOptions.__dataclass_fields__
     if unknown := [name for name in options if name not in known]:
-        raise BadOption(", ".join(unknown), f"the options are: {', '.join(known)}")
-    chosen = ColorizeOptions(**options)
+        raise BadOption(", ".join(unknown), f"the options are: {', '.join([*known, 'palette', 'reference'])}")
+    told: dict[str, Any] = {"options": ColorizeOptions(**options), "palette": palette, "reference": reference}
     colorizer = _loaded(model)
     if isinstance(x, str | Path):
-        return _beside(colorizer(x, options=chosen), Path(x))
+        return _beside(colorizer(x, **told), Path(x))
     if isinstance(x, bytes | bytearray | memoryview):
-        result = colorizer(bytes(x), options=chosen)
+        result = colorizer(bytes(x), **told)
         return result.encode(_suffix(result))
     if isinstance(x, np.ndarray):
-        return _as_dtype(colorizer(x, options=chosen).to_array(), x.dtype)
+        return _as_dtype(colorizer(x, **told).to_array(), x.dtype)
     if hasattr(x, "__array_interface__") and hasattr(x, "mode"):
-        return _pil(colorizer, x, chosen)
+        return _pil(colorizer, x, told)
     raise BadOption(type(x).__name__, "give a path, bytes, a PIL image or a numpy array")
 
 
@@ -96,7 +107,7 @@ def _sees_through(image: Image) -> bool:
     return "transparency" in image.info
 
 
-def _pil(colorizer: Colorizer, image: Image, options: ColorizeOptions) -> Image:
+def _pil(colorizer: Colorizer, image: Image, told: dict[str, Any]) -> Image:
     from PIL.Image import fromarray  # it is there: the caller holds one of Pillow's images
 
     if image.mode in ("PA", "La", "RGBa") or (image.mode in ("1", "L", "P", "RGB") and _sees_through(image)):
@@ -106,7 +117,7 @@ def _pil(colorizer: Colorizer, image: Image, options: ColorizeOptions) -> Image:
     pixels = np.asarray(image)
     if pixels.dtype == np.int32:
         pixels = pixels.clip(0, 65535).astype(np.uint16)
-    coloured = colorizer(pixels, options=options).to_array()
+    coloured = colorizer(pixels, **told).to_array()
     if coloured.dtype == np.uint16:  # Pillow holds colour in 8 bits a channel
         coloured = ((coloured.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return fromarray(coloured)

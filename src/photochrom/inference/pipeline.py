@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from photochrom.images.read import read_picture
 from photochrom.images.write import encode_picture, to_array, write_picture
 from photochrom.inference.card import ModelCard
 from photochrom.inference.network import load_network
+from photochrom.inference.palette import Palette, PaletteSource, palette_of, wishes_of
+from photochrom.inference.reference import Reference, carried, led, maps_of, reference_of, wish_of
 from photochrom.inference.session import choose_threads
 from photochrom.inference.upsample import guided_coefficients
 from photochrom.inference.vividness import MOST_VIVID, ColorRule
@@ -66,6 +68,10 @@ class Guess:
     """(K, h, w) over the card's bins; None if the model gives ab."""
     ab: NDArray[np.float32] | None = None
     """(2, h, w): a and b, unless the model gives logits."""
+    leaning: NDArray[np.float32] | None = field(default=None, repr=False)
+    """(K,): what a palette has added to the logits of every place; None without one."""
+    carried: NDArray[np.float32] | None = field(default=None, repr=False)
+    """(3, h', w'): a, b and confidence of what a reference lends; None without one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,12 +134,30 @@ class Colorizer:
         """Where the network runs, whatever was wished for."""
 
     def __call__(
-        self, source: PictureSource, *, options: ColorizeOptions | None = None, name: str | None = None
+        self,
+        source: PictureSource,
+        *,
+        options: ColorizeOptions | None = None,
+        name: str | None = None,
+        palette: Palette | PaletteSource | None = None,
+        reference: Reference | PictureSource | None = None,
     ) -> Result:
-        """Colour one picture. Raises UnreadableImage, ImageTooLarge, and as `guess` and `chroma` do."""
+        """Colour one picture.
+
+        palette: colours to paint it with, as `palette_of` takes them. reference: a picture in colour
+        of the same things. Raises UnreadableImage, ImageTooLarge, BadOption, and as `guess`, `wished`,
+        `referred` and `chroma` do.
+        """
         options = options or ColorizeOptions()
+        wanted = None if palette is None else palette_of(palette)
+        if reference is not None and not isinstance(reference, Reference):
+            reference = self.reference(reference, detail=options.detail)
         picture = read_picture(source, name=name)
         guess = self.guess(picture, detail=options.detail)
+        if wanted is not None:
+            guess = self.wished(guess, wanted)
+        if reference is not None:
+            guess = self.referred(guess, reference)
         return self.paint(picture, guess, self.card.rule(options.vividness))
 
     def guess(self, picture: Picture, *, detail: int | None = None) -> Guess:
@@ -166,7 +190,47 @@ class Colorizer:
             raise BadOption("hints", f"of shape {told.shape[1:]}, not {blank.shape[1:]}")
         if not np.isfinite(told).all() or not 0 <= told[:, 2].min() <= told[:, 2].max() <= 1:
             raise BadOption("hints", "must be finite, and confidence in 0…1")
-        return self._answer(guess.lightness, {**guess.features, "hints": told})
+        hinted = self._answer(guess.lightness, {**guess.features, "hints": told}, guess.leaning)
+        return replace(hinted, carried=guess.carried)
+
+    def wished(self, guess: Guess, palette: Palette) -> Guess:
+        """The same look with a palette told, in place of one told before; hints stay.
+
+        A model that takes no wishes but gives logits is led by the palette's leaning alone. Raises
+        BadOption if it gives ab, BadModel as `guess`.
+        """
+        bins = self.card.bins
+        if bins is None:
+            raise BadOption("palette", f"{self.card.name} gives one colour a place, and cannot be led")
+        assert guess.logits is not None
+        feed = dict(guess.features)
+        if "wishes" in feed:
+            feed["wishes"] = wishes_of(palette, bins, guess.logits)[None]
+        wished = self._answer(guess.lightness, feed, palette.leaning(bins))
+        return replace(wished, carried=guess.carried)
+
+    def reference(self, source: PictureSource, *, detail: int | None = None) -> Reference:
+        """Look at a picture in colour, once for all the pictures that are to be coloured like it.
+
+        detail: best the same as theirs. Raises BadOption for a grey picture and a model that cannot
+        compare pictures, and as `guess` does.
+        """
+        self._check_compares()
+        picture = read_picture(source)
+        lightness = self._look(picture, detail)
+        return reference_of(picture, lightness, self._network.encode(lightness))
+
+    def referred(self, guess: Guess, reference: Reference) -> Guess:
+        """The same look with colours lent by a reference, in place of one before; hints stay.
+
+        Its palette becomes a wish as far as the two pictures match, unless a palette or another reference
+        was told before. Raises BadOption as `reference`.
+        """
+        self._check_compares()
+        maps = maps_of(guess.features, guess.lightness.shape[0])
+        planes, matched = carried(maps, reference, guess.features["hints"].shape[2:])
+        wish = wish_of(reference, matched) if guess.leaning is None else None
+        return replace(guess if wish is None else self.wished(guess, wish), carried=planes)
 
     def paint(self, picture: Picture, guess: Guess, rule: ColorRule) -> Result:
         """Choose colours by `rule` and lead them along the edges of the picture. Raises as `chroma`."""
@@ -180,6 +244,10 @@ class Colorizer:
         the network gave are no numbers.
         """
         ab = self._choose(guess, rule)
+        if guess.carried is not None:
+            # A reference is as vivid as it is; the slider acts on it as on other colours.
+            usual = self.card.rule(1.0).chroma or 1.0
+            ab = led(ab, guess.carried * np.array([[[rule.chroma / usual]]] * 2 + [[[1]]], np.float32))
         if not np.isfinite(ab).all():
             raise BadModel(self.card.path, "the network gives colours that are no numbers")
         _, h, w = ab.shape
@@ -187,6 +255,10 @@ class Colorizer:
         lightness = guess.lightness.reshape(h, k, w, k).mean(axis=(1, 3))
         fitted = fit_to_gamut(np.stack([lightness, *ab], axis=-1))
         return np.ascontiguousarray(fitted[..., 1:].transpose(2, 0, 1), dtype=np.float32)
+
+    def _check_compares(self) -> None:
+        if not self.card.takes_hints:
+            raise BadOption("reference", f"{self.card.name} cannot compare pictures")
 
     def _look(self, picture: Picture, detail: int | None) -> NDArray[np.float32]:
         """The lightness that the network is shown, (H, W)."""
@@ -199,7 +271,12 @@ class Colorizer:
         look = min(detail or self.card.detail, max(own, SMALLEST_LOOK))
         return picture.thumbnail(look, multiple=stride)
 
-    def _answer(self, lightness: NDArray[np.float32], feed: Mapping[str, NDArray[np.float32]]) -> Guess:
+    def _answer(
+        self,
+        lightness: NDArray[np.float32],
+        feed: Mapping[str, NDArray[np.float32]],
+        leaning: NDArray[np.float32] | None = None,
+    ) -> Guess:
         answer = self._network.decode(feed)
         height, width = lightness.shape
         k = max(1, height // answer.shape[1]) if answer.ndim == 3 and answer.size else 1
@@ -209,7 +286,9 @@ class Colorizer:
             raise BadModel(self.card.path, f"the network gives {given} for {height}×{width}, not {wanted}")
         if self.card.gives == "ab":
             return Guess(lightness, feed, ab=answer)
-        return Guess(lightness, feed, logits=answer)
+        if leaning is not None:
+            answer = answer + leaning[:, None, None]
+        return Guess(lightness, feed, logits=answer, leaning=leaning)
 
     def _choose(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
         """One colour a place: (2, h, w), in gamut or not."""
