@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.errors import BadModel, BadOption
+from photochrom.hints import Hints, Unmet
 from photochrom.images.compose import compose, side_by_side
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
@@ -86,6 +87,8 @@ class Result:
     """(H, W, 4): the same along the edges of L, as `compose` takes them."""
     model: str
     """Name of the model."""
+    unmet: tuple[Unmet, ...] = ()
+    """Hints whose colour does not exist at the lightness of their place."""
 
     @property
     def image(self) -> pyvips.Image:
@@ -135,13 +138,28 @@ class Colorizer:
         self._kinships: WeakKeyDictionary[Guess, Kinship] = WeakKeyDictionary()
 
     def __call__(
-        self, source: PictureSource, *, options: ColorizeOptions | None = None, name: str | None = None
+        self,
+        source: PictureSource,
+        *,
+        options: ColorizeOptions | None = None,
+        name: str | None = None,
+        hints: Hints | None = None,
     ) -> Result:
-        """Colour one picture. Raises UnreadableImage, ImageTooLarge, and as `guess` and `chroma` do."""
+        """Colour one picture, with the colours that it was told.
+
+        Raises UnreadableImage, ImageTooLarge, BadOption for hints outside the picture and for any if
+        the model takes none, and as `guess` and `chroma` do.
+        """
         options = options or ColorizeOptions()
+        if hints:
+            self._check_takes_hints()
         picture = read_picture(source, name=name)
-        guess = self.guess(picture, detail=options.detail)
-        return self.paint(picture, guess, self.card.rule(options.vividness))
+        guess, rule = self.guess(picture, detail=options.detail), self.card.rule(options.vividness)
+        if not hints:
+            return self.paint(picture, guess, rule)
+        drawn = hints.drawn(picture.width, picture.height, *guess.features["hints"].shape[2:])
+        result = self.paint(picture, self.hinted(guess, drawn.planes), rule)
+        return replace(result, unmet=drawn.unmet(_reduced(guess.lightness, drawn.planes)))
 
     def guess(self, picture: Picture, *, detail: int | None = None) -> Guess:
         """Look at a picture.
@@ -165,8 +183,7 @@ class Colorizer:
 
         Raises BadOption for other hints, and if the model takes none; BadModel as `guess`.
         """
-        if not self.card.takes_hints:
-            raise BadOption("hints", f"{self.card.name} takes none")
+        self._check_takes_hints()
         blank = guess.features["hints"]
         told = np.asarray(hints, np.float32)[None]
         if told.shape != blank.shape:
@@ -192,11 +209,12 @@ class Colorizer:
             ab = obey(ab, guess.hints, self._kinship(guess.unhinted))
         if not np.isfinite(ab).all():
             raise BadModel(self.card.path, "the network gives colours that are no numbers")
-        _, h, w = ab.shape
-        k = guess.lightness.shape[0] // h
-        lightness = guess.lightness.reshape(h, k, w, k).mean(axis=(1, 3))
-        fitted = fit_to_gamut(np.stack([lightness, *ab], axis=-1))
+        fitted = fit_to_gamut(np.stack([_reduced(guess.lightness, ab), *ab], axis=-1))
         return np.ascontiguousarray(fitted[..., 1:].transpose(2, 0, 1), dtype=np.float32)
+
+    def _check_takes_hints(self) -> None:
+        if not self.card.takes_hints:
+            raise BadOption("hints", f"{self.card.name} takes none")
 
     def _look(self, picture: Picture, detail: int | None) -> NDArray[np.float32]:
         """The lightness that the network is shown, (H, W)."""
@@ -245,6 +263,13 @@ class Colorizer:
     def _log_prior(self) -> NDArray[np.float32]:
         assert self.card.prior is not None  # one with tau is a model that gives logits
         return np.log(self.card.prior).astype(np.float32)
+
+
+def _reduced(lightness: NDArray[np.float32], planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean L of each place of `planes`, (C, h, w), which are fewer by a whole number along each side."""
+    _, h, w = planes.shape
+    height, width = lightness.shape
+    return np.asarray(lightness.reshape(h, height // h, w, width // w).mean(axis=(1, 3)))
 
 
 __all__ = ["ColorizeOptions", "Colorizer", "Guess", "PictureSource", "Result"]
