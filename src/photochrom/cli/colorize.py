@@ -15,8 +15,10 @@ from photochrom.cli.options import (
     json_option,
     model_options,
 )
+from photochrom.cli.told import hint_options
 
 if TYPE_CHECKING:
+    from photochrom.cli.told import Told
     from photochrom.cli.work import Work
     from photochrom.images.formats import Format
     from photochrom.inference.pipeline import ColorizeOptions
@@ -51,6 +53,7 @@ PIPE = "-"
 )
 @click.option("--compare", is_flag=True, help="Write before | after too, as NAME.compare.EXT.")
 @colorize_options
+@hint_options
 @model_options
 @click.option("--overwrite", is_flag=True, help="Replace results that exist; never the picture itself.")
 @click.option("--skip-existing", is_flag=True, help="Pass over pictures whose result exists.")
@@ -68,6 +71,7 @@ def colorize(
     quality: int | None,
     compare: bool,
     options: ColorizeOptions,
+    told: Told,
     model: str,
     threads: int | None,
     overwrite: bool,
@@ -91,6 +95,7 @@ def colorize(
     \b
     photochrom grandmother.jpg
     photochrom shoebox/ --recursive -o coloured/ --skip-existing
+    photochrom wedding.jpg --hint 30%,62%,#8c2f2f --hint 52%,40%,grey
     curl -s https://example.org/old.jpg | photochrom - > new.jpg
     """  # noqa: D301 (click's mark for lines that stay as they are)
     from photochrom.cli.work import Wishes, Work
@@ -103,6 +108,7 @@ def colorize(
         raise click.UsageError("- stands alone: one picture comes from a pipe (a file: ./-).")
     wishes = Wishes(
         options=options,
+        told=told,
         model=model,
         threads=threads,
         form=form,
@@ -132,4 +138,5 @@ def _run(work: Work, paths: tuple[str, ...], *, out: str | None, recursive: bool
     total = 0
     if work.console.has_bar:
         total = sum(1 for _ in plan(paths, out=out, form=wishes.form, recursive=recursive))
-    return work.through(plan(paths, out=out, form=wishes.form, recursive=recursive), total=total)
+    items = wishes.told.only_one(plan(paths, out=out, form=wishes.form, recursive=recursive))
+    return work.through(items, total=total)

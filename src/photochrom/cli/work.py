@@ -19,6 +19,7 @@ from photochrom.batch.plan import Job, Trouble
 from photochrom.cli.console import Console, one_line, unexpected
 from photochrom.cli.interrupts import Interrupts
 from photochrom.cli.runs import model_of
+from photochrom.cli.told import Told
 from photochrom.errors import BadOption, OutputExists, PhotochromError, UnsupportedFormat, UnwritableOutput
 from photochrom.images.door import set_threads
 from photochrom.images.formats import Format, writable
@@ -40,6 +41,7 @@ class Wishes:
     """The options of `photochrom colorize`, but for which pictures and where to."""
 
     options: ColorizeOptions
+    told: Told
     model: str
     threads: int | None
     form: Format | None
@@ -163,13 +165,22 @@ class Work:
     def _write(self, colorizer: Colorizer, job: Job, source: Path | bytes) -> Outcome:
         started, name = time.perf_counter(), os.fspath(job.source)
         with self.interrupts.at_once():
-            result = colorizer(source, options=self.wishes.options, name=name)
+            result = self._colored(colorizer, source, name)
         # Again, and not only before: in between, another program may have written one of them.
         targets = self._missing(job)
         for target in targets:
             _make_folder(target.parent)
             self._save(result, target, comparison=target != job.target)
         return _done(result, name, tuple(targets), str(job.target), started)
+
+    def _colored(self, colorizer: Colorizer, source: Path | bytes, name: str) -> Result:
+        hints = self.wishes.told.of(source if isinstance(source, Path) else None)
+        if not hints:
+            return colorizer(source, options=self.wishes.options, name=name)
+        try:
+            return colorizer(source, options=self.wishes.options, name=name, hints=hints)
+        except BadOption as error:
+            raise BadOption(name, str(error)) from error
 
     def _save(self, result: Result, target: Path, *, comparison: bool) -> None:
         """Write one file. An interrupt that comes after its name has been given is put off."""
@@ -185,7 +196,7 @@ class Work:
     def _send(self, colorizer: Colorizer, source: Path | bytes, name: str) -> Outcome:
         started = time.perf_counter()
         with self.interrupts.at_once():
-            result, form = colorizer(source, options=self.wishes.options, name=name), self.wishes.form
+            result, form = self._colored(colorizer, source, name), self.wishes.form
             suffix = result.picture.output_suffix if form is None else form.suffixes[0]
             encoded = result.encode(suffix, quality=self.wishes.quality)
         stdout = sys.stdout.buffer
@@ -259,7 +270,8 @@ def _done(result: Result, name: str, targets: tuple[Path, ...], where: str, star
     size = {"width": picture.width, "height": picture.height}
     facts: dict[str, Any] = {"model": result.model, **size, "seconds": seconds}
     line = f"{name} → {where} ({picture.width}×{picture.height}, {seconds:.2f} s)"
-    return Outcome(DONE, name, line, targets, tuple(picture.warnings), facts)
+    warnings = (*picture.warnings, *map(str, result.unmet))
+    return Outcome(DONE, name, line, targets, warnings, facts)
 
 
 def _failed(name: str | os.PathLike[str], error: PhotochromError) -> Outcome:

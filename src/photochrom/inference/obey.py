@@ -34,7 +34,7 @@ LIGHT: Final = 40.0
 """Difference of L over which kinship fades."""
 LEAST_DOUBT: Final = 1.0
 """The network's standard deviation of ab, in units of Lab, counts as at least this."""
-NOISE: Final = 0.001
+NOISE: Final = 0.03
 """Variance of a hint's own error, as a share of the variance allowed at its place."""
 LARGE: Final = 30.0
 """A difference larger than this, in units of Lab, is a wish for one thing rather than a general error: of
@@ -112,9 +112,12 @@ def obey(ab: Plane, hints: Plane, kin: Kinship) -> Plane:
     known = residual[:, solved].T.astype(np.float64)
     size = np.linalg.norm(known, axis=1, keepdims=True)
     usual = known * np.minimum(1, LARGE / np.maximum(size, LARGE)) ** 2
-    changed = colors + _led(usual, alike, solved, kin.doubt)
+    change = _led(usual, alike, solved, kin.doubt)
     if (size > LARGE).any():
-        changed += _led(known - usual, alike**CLOSER, solved, kin.doubt)
+        change += _led(known - usual, alike**CLOSER, solved, kin.doubt)
+    # Hints that contradict each other side by side would be continued far beyond what either asks for.
+    lowest, highest = np.minimum(known.min(axis=0), 0), np.maximum(known.max(axis=0), 0)
+    changed = colors + change.clip(lowest[:, np.newaxis], highest[:, np.newaxis])
     # What the noise and the thinning left over, where there is no doubt about what is wanted.
     changed[:, cells] = (colors + residual)[:, cells]
     return np.asarray(changed.reshape(ab.shape), np.float32)
