@@ -30,6 +30,7 @@ class FakeResult:
     """Writes "coloured " and what was read; a file that begins with "slow" takes its time."""
 
     model = "fake"
+    unmet = ()
 
     def __init__(self, data, name):
         self.data = data

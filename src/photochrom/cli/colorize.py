@@ -16,8 +16,10 @@ from photochrom.cli.options import (
     model_options,
     palette_options,
 )
+from photochrom.cli.told import hint_options
 
 if TYPE_CHECKING:
+    from photochrom.cli.told import Told
     from photochrom.cli.work import Work
     from photochrom.images.formats import Format
     from photochrom.inference.palette import Palette
@@ -59,6 +61,7 @@ PIPE = "-"
     metavar="FILE",
     help="A picture in colour of the same things; its colours go to where they are seen again.",
 )
+@hint_options
 @model_options
 @click.option("--overwrite", is_flag=True, help="Replace results that exist; never the picture itself.")
 @click.option("--skip-existing", is_flag=True, help="Pass over pictures whose result exists.")
@@ -78,6 +81,7 @@ def colorize(
     options: ColorizeOptions,
     palette: Palette | None,
     reference: str | None,
+    told: Told,
     model: str,
     threads: int | None,
     overwrite: bool,
@@ -101,6 +105,7 @@ def colorize(
     \b
     photochrom grandmother.jpg
     photochrom shoebox/ --recursive -o coloured/ --skip-existing
+    photochrom wedding.jpg --hint 30%,62%,#8c2f2f --hint 52%,40%,grey
     curl -s https://example.org/old.jpg | photochrom - > new.jpg
     """  # noqa: D301 (click's mark for lines that stay as they are)
     from photochrom.cli.work import Wishes, Work
@@ -113,6 +118,7 @@ def colorize(
         raise click.UsageError("- stands alone: one picture comes from a pipe (a file: ./-).")
     wishes = Wishes(
         options=options,
+        told=told,
         model=model,
         threads=threads,
         form=form,
@@ -122,7 +128,7 @@ def colorize(
         skip_existing=skip_existing,
         dry_run=dry_run,
         as_json=as_json,
-        told={} if palette is None else {"palette": palette},
+        palette=palette,
         reference=reference,
     )
     ctx.exit(_run(Work(wishes, console), paths, out=out, recursive=recursive))
@@ -144,4 +150,5 @@ def _run(work: Work, paths: tuple[str, ...], *, out: str | None, recursive: bool
     total = 0
     if work.console.has_bar:
         total = sum(1 for _ in plan(paths, out=out, form=wishes.form, recursive=recursive))
-    return work.through(plan(paths, out=out, form=wishes.form, recursive=recursive), total=total)
+    items = wishes.told.only_one(plan(paths, out=out, form=wishes.form, recursive=recursive))
+    return work.through(items, total=total)

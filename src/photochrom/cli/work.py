@@ -19,11 +19,13 @@ from photochrom.batch.plan import Job, Trouble
 from photochrom.cli.console import Console, one_line, unexpected
 from photochrom.cli.interrupts import Interrupts
 from photochrom.cli.runs import model_of
+from photochrom.cli.told import Told
 from photochrom.errors import BadOption, OutputExists, PhotochromError, UnsupportedFormat, UnwritableOutput
 from photochrom.images.door import set_threads
 from photochrom.images.formats import Format, writable
 from photochrom.images.names import comparison_of
 from photochrom.images.read import DEFAULT_LIMITS
+from photochrom.inference.palette import Palette
 from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
 
 STANDARD_INPUT: Final = "standard input"
@@ -40,6 +42,7 @@ class Wishes:
     """The options of `photochrom colorize`, but for which pictures and where to."""
 
     options: ColorizeOptions
+    told: Told
     model: str
     threads: int | None
     form: Format | None
@@ -49,8 +52,8 @@ class Wishes:
     skip_existing: bool
     dry_run: bool
     as_json: bool
-    told: Mapping[str, Any] = field(default_factory=dict)
-    """What else the model is told of every picture: keyword arguments of `Colorizer.__call__`."""
+    palette: Palette | None = None
+    """Colours that every picture is painted with."""
     reference: str | None = None
     """A picture in colour, looked at once when the model is loaded."""
 
@@ -77,7 +80,8 @@ class Work:
     def __init__(self, wishes: Wishes, console: Console) -> None:
         self.wishes = wishes
         self.console = console
-        self.told = dict(wishes.told)
+        self.led_by: dict[str, Any] = {} if wishes.palette is None else {"palette": wishes.palette}
+        """What leads the colours of every picture: keyword arguments of `Colorizer.__call__`."""
         self.counts: Counter[str] = Counter()
         self.interrupts = Interrupts()
         self.interrupted = False
@@ -92,7 +96,7 @@ class Work:
         self.console.detail(f"model {colorizer.card.name}, {colorizer.provider}, threads {colorizer.threads}")
         if self.wishes.reference is not None:
             detail = self.wishes.options.detail
-            self.told["reference"] = colorizer.reference(self.wishes.reference, detail=detail)
+            self.led_by["reference"] = colorizer.reference(self.wishes.reference, detail=detail)
         return colorizer
 
     def through(self, items: Iterator[Job | Trouble], *, total: int) -> int:
@@ -171,13 +175,23 @@ class Work:
     def _write(self, colorizer: Colorizer, job: Job, source: Path | bytes) -> Outcome:
         started, name = time.perf_counter(), os.fspath(job.source)
         with self.interrupts.at_once():
-            result = colorizer(source, options=self.wishes.options, name=name, **self.told)
+            result = self._colored(colorizer, source, name)
         # Again, and not only before: in between, another program may have written one of them.
         targets = self._missing(job)
         for target in targets:
             _make_folder(target.parent)
             self._save(result, target, comparison=target != job.target)
         return _done(result, name, tuple(targets), str(job.target), started)
+
+    def _colored(self, colorizer: Colorizer, source: Path | bytes, name: str) -> Result:
+        hints = self.wishes.told.of(source if isinstance(source, Path) else None)
+        words = {"options": self.wishes.options, "name": name, **self.led_by}
+        if not hints:
+            return colorizer(source, **words)
+        try:
+            return colorizer(source, **words, hints=hints)
+        except BadOption as error:
+            raise BadOption(name, str(error)) from error
 
     def _save(self, result: Result, target: Path, *, comparison: bool) -> None:
         """Write one file. An interrupt that comes after its name has been given is put off."""
@@ -193,8 +207,7 @@ class Work:
     def _send(self, colorizer: Colorizer, source: Path | bytes, name: str) -> Outcome:
         started = time.perf_counter()
         with self.interrupts.at_once():
-            result = colorizer(source, options=self.wishes.options, name=name, **self.told)
-            form = self.wishes.form
+            result, form = self._colored(colorizer, source, name), self.wishes.form
             suffix = result.picture.output_suffix if form is None else form.suffixes[0]
             encoded = result.encode(suffix, quality=self.wishes.quality)
         stdout = sys.stdout.buffer
@@ -268,7 +281,8 @@ def _done(result: Result, name: str, targets: tuple[Path, ...], where: str, star
     size = {"width": picture.width, "height": picture.height}
     facts: dict[str, Any] = {"model": result.model, **size, "seconds": seconds}
     line = f"{name} → {where} ({picture.width}×{picture.height}, {seconds:.2f} s)"
-    return Outcome(DONE, name, line, targets, tuple(picture.warnings), facts)
+    warnings = (*picture.warnings, *map(str, result.unmet))
+    return Outcome(DONE, name, line, targets, warnings, facts)
 
 
 def _failed(name: str | os.PathLike[str], error: PhotochromError) -> Outcome:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import BadOption
+from photochrom.hints import Hints
 from photochrom.images.formats import output_suffix
 from photochrom.images.names import result_name
 from photochrom.inference.palette import Palette, PaletteSource
@@ -29,15 +31,23 @@ def _loaded(model: str | Path) -> Colorizer:
 
 
 @overload
-def colorize(x: str | Path, *, model: str | Path = ..., **options: Any) -> Path: ...
+def colorize(
+    x: str | Path, *, model: str | Path = ..., hints: Hints | None = ..., **options: Any
+) -> Path: ...
 @overload
-def colorize(x: bytes | bytearray | memoryview, *, model: str | Path = ..., **options: Any) -> bytes: ...
+def colorize(
+    x: bytes | bytearray | memoryview, *, model: str | Path = ..., hints: Hints | None = ..., **options: Any
+) -> bytes: ...
 @overload
-def colorize(x: NDArray[np.bool_], *, model: str | Path = ..., **options: Any) -> NDArray[np.uint8]: ...
+def colorize(
+    x: NDArray[np.bool_], *, model: str | Path = ..., hints: Hints | None = ..., **options: Any
+) -> NDArray[np.uint8]: ...
 @overload
-def colorize(x: NDArray[Number], *, model: str | Path = ..., **options: Any) -> NDArray[Number]: ...
+def colorize(
+    x: NDArray[Number], *, model: str | Path = ..., hints: Hints | None = ..., **options: Any
+) -> NDArray[Number]: ...
 @overload
-def colorize(x: Image, *, model: str | Path = ..., **options: Any) -> Image: ...
+def colorize(x: Image, *, model: str | Path = ..., hints: Hints | None = ..., **options: Any) -> Image: ...
 
 
 def colorize(
@@ -45,6 +55,7 @@ def colorize(
     *,
     model: str | Path = DEFAULT_MODEL,
     palette: Palette | PaletteSource | None = None,
+    hints: Hints | None = None,
     reference: Reference | PictureSource | None = None,
     **options: Any,
 ) -> Any:
@@ -55,6 +66,7 @@ def colorize(
        a PIL image → a PIL image, RGB or RGBA, whose samples count as sRGB whatever its profile;
        an array (H, W) or (H, W, 1…4), uint8, uint16, or float in 0…1 encoded as sRGB → (H, W, 3),
        or (H, W, 4) with alpha, of the same dtype. float64 and float32 are computed in 16 bits.
+    hints: colours told, in pixels or per cent of the picture
     palette: colours to paint it with: "#8c2f2f,#d8c9a3", a picture whose colours they are, or a Palette.
     reference: a picture in colour of the same things, whose colours go to where they are seen again.
     options: the fields of ColorizeOptions: vividness, detail.
@@ -67,18 +79,19 @@ def colorize(
     """
     known = ColorizeOptions.__dataclass_fields__
     if unknown := [name for name in options if name not in known]:
-        raise BadOption(", ".join(unknown), f"the options are: {', '.join([*known, 'palette', 'reference'])}")
-    told: dict[str, Any] = {"options": ColorizeOptions(**options), "palette": palette, "reference": reference}
-    colorizer = _loaded(model)
+        names = [*known, "hints", "palette", "reference"]
+        raise BadOption(", ".join(unknown), f"the options are: {', '.join(names)}")
+    chosen = ColorizeOptions(**options)
+    colorizer = partial(_loaded(model), options=chosen, hints=hints, palette=palette, reference=reference)
     if isinstance(x, str | Path):
-        return _beside(colorizer(x, **told), Path(x))
+        return _beside(colorizer(x), Path(x))
     if isinstance(x, bytes | bytearray | memoryview):
-        result = colorizer(bytes(x), **told)
+        result = colorizer(bytes(x))
         return result.encode(_suffix(result))
     if isinstance(x, np.ndarray):
-        return _as_dtype(colorizer(x, **told).to_array(), x.dtype)
+        return _as_dtype(colorizer(x).to_array(), x.dtype)
     if hasattr(x, "__array_interface__") and hasattr(x, "mode"):
-        return _pil(colorizer, x, told)
+        return _pil(colorizer, x)
     raise BadOption(type(x).__name__, "give a path, bytes, a PIL image or a numpy array")
 
 
@@ -107,7 +120,7 @@ def _sees_through(image: Image) -> bool:
     return "transparency" in image.info
 
 
-def _pil(colorizer: Colorizer, image: Image, told: dict[str, Any]) -> Image:
+def _pil(colorizer: Callable[[NDArray[Any]], Result], image: Image) -> Image:
     from PIL.Image import fromarray  # it is there: the caller holds one of Pillow's images
 
     if image.mode in ("PA", "La", "RGBa") or (image.mode in ("1", "L", "P", "RGB") and _sees_through(image)):
@@ -117,7 +130,7 @@ def _pil(colorizer: Colorizer, image: Image, told: dict[str, Any]) -> Image:
     pixels = np.asarray(image)
     if pixels.dtype == np.int32:
         pixels = pixels.clip(0, 65535).astype(np.uint16)
-    coloured = colorizer(pixels, **told).to_array()
+    coloured = colorizer(pixels).to_array()
     if coloured.dtype == np.uint16:  # Pillow holds colour in 8 bits a channel
         coloured = ((coloured.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return fromarray(coloured)

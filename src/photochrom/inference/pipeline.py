@@ -7,18 +7,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.errors import BadModel, BadOption
+from photochrom.hints import Hints, Unmet
 from photochrom.images.compose import compose, side_by_side
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
 from photochrom.images.write import encode_picture, to_array, write_picture
 from photochrom.inference.card import ModelCard
 from photochrom.inference.network import load_network
+from photochrom.inference.obey import Kinship, kinship, obey
 from photochrom.inference.palette import Palette, PaletteSource, palette_of, wishes_of
 from photochrom.inference.reference import Reference, carried, led, maps_of, reference_of, wish_of
 from photochrom.inference.session import choose_threads
@@ -72,6 +75,10 @@ class Guess:
     """(K,): what a palette has added to the logits of every place; None without one."""
     carried: NDArray[np.float32] | None = field(default=None, repr=False)
     """(3, h', w'): a, b and confidence of what a reference lends; None without one."""
+    hints: NDArray[np.float32] | None = None
+    """(3, h', w'): a, b and confidence of what it was told; None without hints."""
+    unhinted: Guess | None = field(default=None, repr=False)
+    """The same look with nothing told; None without hints."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +93,8 @@ class Result:
     """(H, W, 4): the same along the edges of L, as `compose` takes them."""
     model: str
     """Name of the model."""
+    unmet: tuple[Unmet, ...] = ()
+    """Hints whose colour does not exist at the lightness of their place."""
 
     @property
     def image(self) -> pyvips.Image:
@@ -132,6 +141,7 @@ class Colorizer:
         self._network = load_network(self.card, threads=self.threads, provider=provider)
         self.provider = self._network.provider
         """Where the network runs, whatever was wished for."""
+        self._kinships: WeakKeyDictionary[Guess, Kinship] = WeakKeyDictionary()
 
     def __call__(
         self,
@@ -141,24 +151,33 @@ class Colorizer:
         name: str | None = None,
         palette: Palette | PaletteSource | None = None,
         reference: Reference | PictureSource | None = None,
+        hints: Hints | None = None,
     ) -> Result:
         """Colour one picture.
 
         palette: colours to paint it with, as `palette_of` takes them. reference: a picture in colour
-        of the same things. Raises UnreadableImage, ImageTooLarge, BadOption, and as `guess`, `wished`,
-        `referred` and `chroma` do.
+        of the same things. hints: colours told of places; they win over both.
+
+        Raises UnreadableImage, ImageTooLarge, BadOption for hints outside the picture, and as `guess`,
+        `wished`, `referred`, `hinted` and `chroma` do.
         """
         options = options or ColorizeOptions()
+        if hints:
+            self._check_takes_hints()
         wanted = None if palette is None else palette_of(palette)
         if reference is not None and not isinstance(reference, Reference):
             reference = self.reference(reference, detail=options.detail)
         picture = read_picture(source, name=name)
-        guess = self.guess(picture, detail=options.detail)
+        guess, rule = self.guess(picture, detail=options.detail), self.card.rule(options.vividness)
         if wanted is not None:
             guess = self.wished(guess, wanted)
         if reference is not None:
             guess = self.referred(guess, reference)
-        return self.paint(picture, guess, self.card.rule(options.vividness))
+        if not hints:
+            return self.paint(picture, guess, rule)
+        drawn = hints.drawn(picture.width, picture.height, *guess.features["hints"].shape[2:])
+        result = self.paint(picture, self.hinted(guess, drawn.planes), rule)
+        return replace(result, unmet=drawn.unmet(_reduced(guess.lightness, drawn.planes)))
 
     def guess(self, picture: Picture, *, detail: int | None = None) -> Guess:
         """Look at a picture.
@@ -182,16 +201,16 @@ class Colorizer:
 
         Raises BadOption for other hints, and if the model takes none; BadModel as `guess`.
         """
-        if not self.card.takes_hints:
-            raise BadOption("hints", f"{self.card.name} takes none")
+        self._check_takes_hints()
         blank = guess.features["hints"]
         told = np.asarray(hints, np.float32)[None]
         if told.shape != blank.shape:
             raise BadOption("hints", f"of shape {told.shape[1:]}, not {blank.shape[1:]}")
         if not np.isfinite(told).all() or not 0 <= told[:, 2].min() <= told[:, 2].max() <= 1:
             raise BadOption("hints", "must be finite, and confidence in 0…1")
-        hinted = self._answer(guess.lightness, {**guess.features, "hints": told}, guess.leaning)
-        return replace(hinted, carried=guess.carried)
+        answer = self._answer(guess.lightness, {**guess.features, "hints": told}, guess.leaning)
+        plain = guess.unhinted or guess
+        return replace(answer, hints=told[0], carried=guess.carried, unhinted=plain)
 
     def wished(self, guess: Guess, palette: Palette) -> Guess:
         """The same look with a palette told, in place of one told before; hints stay.
@@ -199,6 +218,8 @@ class Colorizer:
         A model that takes no wishes but gives logits is led by the palette's leaning alone. Raises
         BadOption if it gives ab, BadModel as `guess`.
         """
+        if guess.hints is not None and guess.unhinted is not None:
+            return self.hinted(self.wished(guess.unhinted, palette), guess.hints)
         bins = self.card.bins
         if bins is None:
             raise BadOption("palette", f"{self.card.name} gives one colour a place, and cannot be led")
@@ -227,6 +248,8 @@ class Colorizer:
         was told before. Raises BadOption as `reference`.
         """
         self._check_compares()
+        if guess.hints is not None and guess.unhinted is not None:
+            return self.hinted(self.referred(guess.unhinted, reference), guess.hints)
         maps = maps_of(guess.features, guess.lightness.shape[0])
         planes, matched = carried(maps, reference, guess.features["hints"].shape[2:])
         wish = wish_of(reference, matched) if guess.leaning is None else None
@@ -243,22 +266,26 @@ class Colorizer:
         Raises BadOption for a rule with tau or temperature if the model gives ab, BadModel if what
         the network gave are no numbers.
         """
-        ab = self._choose(guess, rule)
-        if guess.carried is not None:
+        plain = guess.unhinted or guess
+        ab = self._choose(plain, rule)
+        if plain.carried is not None:
             # A reference is as vivid as it is; the slider acts on it as on other colours.
             usual = self.card.rule(1.0).chroma or 1.0
-            ab = led(ab, guess.carried * np.array([[[rule.chroma / usual]]] * 2 + [[[1]]], np.float32))
+            ab = led(ab, plain.carried * np.array([[[rule.chroma / usual]]] * 2 + [[[1]]], np.float32))
+        if guess.hints is not None:
+            ab = obey(ab, guess.hints, self._kinship(plain))
         if not np.isfinite(ab).all():
             raise BadModel(self.card.path, "the network gives colours that are no numbers")
-        _, h, w = ab.shape
-        k = guess.lightness.shape[0] // h
-        lightness = guess.lightness.reshape(h, k, w, k).mean(axis=(1, 3))
-        fitted = fit_to_gamut(np.stack([lightness, *ab], axis=-1))
+        fitted = fit_to_gamut(np.stack([_reduced(guess.lightness, ab), *ab], axis=-1))
         return np.ascontiguousarray(fitted[..., 1:].transpose(2, 0, 1), dtype=np.float32)
 
     def _check_compares(self) -> None:
         if not self.card.takes_hints:
             raise BadOption("reference", f"{self.card.name} cannot compare pictures")
+
+    def _check_takes_hints(self) -> None:
+        if not self.card.takes_hints:
+            raise BadOption("hints", f"{self.card.name} takes none")
 
     def _look(self, picture: Picture, detail: int | None) -> NDArray[np.float32]:
         """The lightness that the network is shown, (H, W)."""
@@ -290,6 +317,14 @@ class Colorizer:
             answer = answer + leaning[:, None, None]
         return Guess(lightness, feed, logits=answer, leaning=leaning)
 
+    def _kinship(self, guess: Guess) -> Kinship:
+        """Worked out once a look, for it outlasts every edit."""
+        if guess not in self._kinships:
+            assert guess.logits is not None  # the answer of a decoder, and those alone take hints
+            assert self.card.bins is not None
+            self._kinships[guess] = kinship(guess.logits, guess.lightness, guess.features, self.card.bins)
+        return self._kinships[guess]
+
     def _choose(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
         """One colour a place: (2, h, w), in gamut or not."""
         self.card.check_rule(rule)
@@ -306,6 +341,13 @@ class Colorizer:
     def _log_prior(self) -> NDArray[np.float32]:
         assert self.card.prior is not None  # one with tau is a model that gives logits
         return np.log(self.card.prior).astype(np.float32)
+
+
+def _reduced(lightness: NDArray[np.float32], planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean L of each place of `planes`, (C, h, w), which are fewer by a whole number along each side."""
+    _, h, w = planes.shape
+    height, width = lightness.shape
+    return np.asarray(lightness.reshape(h, height // h, w, width // w).mean(axis=(1, 3)))
 
 
 __all__ = ["ColorizeOptions", "Colorizer", "Guess", "PictureSource", "Result"]
