@@ -49,6 +49,9 @@ class FakeResult:
     def save_comparison(self, target, *, quality=None, overwrite=False):
         target.write_bytes(b"compared " + self.data)
 
+    def save_confidence(self, target, *, overwrite=False):
+        target.write_bytes(b"how sure " + self.data)
+
     def encode(self, suffix, *, quality=None):
         return suffix.encode() + b" " + self.data
 

@@ -116,6 +116,40 @@ def test_comparisons(call, photos):
     assert call("f/a.jpg", "-o", "x.png", "--compare").stdout == "x.png\nx.compare.png\n"
 
 
+def test_maps_of_confidence_go_where_results_would(call, photos):
+    assert call("f/a.jpg", "--confidence", "map.png").stdout == "f/a.color.jpg\nmap.png\n"
+    assert Path("map.png").read_bytes() == b"how sure f/a.jpg"
+    assert call("f/b.png", "-o", "b/", "--confidence", "m/").stdout == "b/b.color.png\nm/b.confidence.png\n"
+    done = call("f", "-r", "-o", "out", "--confidence", "maps")
+    assert done.exit_code == 0
+    found = sorted(path.as_posix() for path in Path("maps").rglob("*.*"))
+    assert found == ["maps/a.jpg.confidence.png", "maps/b.confidence.png", "maps/s/c.gif.confidence.png"]
+
+
+def test_maps_of_confidence_replace_nothing_and_are_no_pictures(call, photos):
+    call("f", "--confidence", "f")
+    assert last_line(call("f", "--skip-existing", "--confidence", "f")) == "0 coloured, 0 failed, 2 skipped"
+    Path("f/b.confidence.png").unlink()
+    assert call("f", "--skip-existing", "--confidence", "f").stdout == "f/b.confidence.png\n"
+    done = call("f/b.png", "-o", "c.png", "--confidence", "f/b.confidence.png")
+    assert done.exit_code == 1
+    assert "f/b.confidence.png: exists" in done.stderr and not Path("c.png").exists()
+    done = call("f/b.png", "--confidence", "f/b.png", "--overwrite")
+    assert "is the picture being read" in done.stderr
+    done = call("f/b.png", "-o", "d.png", "--confidence", "d.png")
+    assert "confidence: d.png is where the coloured picture goes" in done.stderr
+
+
+def test_what_a_map_of_confidence_cannot_be(call, photos):
+    done = call("f/a.jpg", "--confidence", "map.gif")
+    assert done.exit_code == 2 and "confidence" in done.stderr
+    Path("file").write_bytes(b"")
+    assert "several pictures" in call("f", "--confidence", "file").stderr
+    assert call("f/a.jpg", "--confidence", "").exit_code == 2
+    assert call("-", "--confidence", "a.png", stdin=b"x").exit_code == 2
+    assert call("-", "-o", "b.png", "--confidence", "a.png", stdin=b"x").stdout == "b.png\na.png\n"
+
+
 def test_dry_run_writes_nothing_and_needs_no_model(call, photos, fake):
     done = call("f", "-r", "-o", "out", "--dry-run")
     assert done.stdout.splitlines() == ["out/a.color.jpg", "out/b.color.png", "out/s/c.gif.color.png"]

@@ -17,6 +17,9 @@ from photochrom.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from photochrom.batch.plan import Job, Trouble
     from photochrom.cli.work import Work
     from photochrom.images.formats import Format
     from photochrom.inference.pipeline import ColorizeOptions
@@ -50,6 +53,13 @@ PIPE = "-"
     help="For formats with loss. Without it: the format's own.",
 )
 @click.option("--compare", is_flag=True, help="Write before | after too, as NAME.compare.EXT.")
+@click.option(
+    "--confidence",
+    metavar="FILE|DIR",
+    type=click.Path(readable=False),
+    help="Write a map of how far colours are expected to be off too: violet 0, green 15, yellow 30 ΔE2000 "
+    "and more. As with -o: a file for one picture, or a folder; there as NAME.confidence.png.",
+)
 @colorize_options
 @model_options
 @click.option("--overwrite", is_flag=True, help="Replace results that exist; never the picture itself.")
@@ -67,6 +77,7 @@ def colorize(
     form: Format | None,
     quality: int | None,
     compare: bool,
+    confidence: str | None,
     options: ColorizeOptions,
     model: str,
     threads: int | None,
@@ -97,7 +108,7 @@ def colorize(
 
     if overwrite and skip_existing:
         raise click.UsageError("--overwrite and --skip-existing contradict each other.")
-    if "" in paths or out == "":
+    if "" in (*paths, out, confidence):
         raise click.UsageError("An empty name: is a variable not set?")
     if PIPE in paths and len(paths) > 1:
         raise click.UsageError("- stands alone: one picture comes from a pipe (a file: ./-).")
@@ -108,6 +119,7 @@ def colorize(
         form=form,
         quality=quality,
         compare=compare,
+        confidence=confidence,
         overwrite=overwrite,
         skip_existing=skip_existing,
         dry_run=dry_run,
@@ -122,14 +134,18 @@ def _run(work: Work, paths: tuple[str, ...], *, out: str | None, recursive: bool
 
     wishes = work.wishes
     if out == PIPE or (PIPE in paths and out is None):
-        if len(paths) > 1 or wishes.as_json or wishes.compare:
-            raise click.UsageError("A pipe takes one picture, and neither --json nor --compare.")
+        if len(paths) > 1 or wishes.as_json or wishes.compare or wishes.confidence:
+            raise click.UsageError(
+                "A pipe takes one picture, and neither --json nor --compare nor --confidence."
+            )
         if sys.stdout.isatty():
             raise click.UsageError("The picture would go to the terminal: add -o FILE, or > FILE.")
         return work.to_pipe(None if PIPE in paths else paths[0])
     if PIPE in paths and out is not None:
         return work.from_pipe(out)
-    total = 0
-    if work.console.has_bar:
-        total = sum(1 for _ in plan(paths, out=out, form=wishes.form, recursive=recursive))
-    return work.through(plan(paths, out=out, form=wishes.form, recursive=recursive), total=total)
+
+    def planned() -> Iterator[Job | Trouble]:
+        return plan(paths, out=out, form=wishes.form, recursive=recursive, confidence=wishes.confidence)
+
+    total = sum(1 for _ in planned()) if work.console.has_bar else 0
+    return work.through(planned(), total=total)

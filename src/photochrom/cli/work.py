@@ -32,6 +32,9 @@ STANDARD_OUTPUT: Final = "standard output"
 DONE, FAILED, SKIPPED, PLANNED = "done", "failed", "skipped", "planned"
 """What becomes of a picture: `status` in --json."""
 
+COLOR, COMPARISON, CONFIDENCE = "color", "compare", "confidence"
+"""What a file of a job is."""
+
 T = TypeVar("T")
 
 
@@ -45,6 +48,7 @@ class Wishes:
     form: Format | None
     quality: int | None
     compare: bool
+    confidence: str | None
     overwrite: bool
     skip_existing: bool
     dry_run: bool
@@ -114,7 +118,8 @@ class Work:
             raise BadOption("out", f"{out} is not the name of a file in the format asked for")
         with self._summed_up():
             data = b"" if self.wishes.dry_run else self._standard_input()
-            self._one(Job(Path(STANDARD_INPUT), target), data)
+            maps = None if self.wishes.confidence is None else Path(self.wishes.confidence)
+            self._one(Job(Path(STANDARD_INPUT), target, maps), data)
         return self._exit_code()
 
     def to_pipe(self, path: str | None) -> int:
@@ -148,7 +153,7 @@ class Work:
 
     def _missing(self, job: Job) -> list[Path]:
         """The files to write for a job. Raises OutputExists, or UnwritableOutput for the picture itself."""
-        targets = [job.target, *([comparison_of(job.target)] if self.wishes.compare else [])]
+        targets = list(self._kinds(job))
         there = [target for target in targets if os.path.lexists(target)]
         for target in there:
             if _same(target, job.source):
@@ -160,24 +165,39 @@ class Work:
             raise OutputExists(there[0], reason)
         return [target for target in targets if target not in there]
 
+    def _kinds(self, job: Job) -> dict[Path, str]:
+        """The files of a job, and of what kind each is. Raises BadOption for two of the same name."""
+        kinds = {job.target: COLOR}
+        if self.wishes.compare:
+            kinds[comparison_of(job.target)] = COMPARISON
+        if job.confidence is not None:
+            if job.confidence in kinds:
+                raise BadOption("confidence", f"{job.confidence} is where the coloured picture goes")
+            kinds[job.confidence] = CONFIDENCE
+        return kinds
+
     def _write(self, colorizer: Colorizer, job: Job, source: Path | bytes) -> Outcome:
         started, name = time.perf_counter(), os.fspath(job.source)
         with self.interrupts.at_once():
             result = colorizer(source, options=self.wishes.options, name=name)
         # Again, and not only before: in between, another program may have written one of them.
-        targets = self._missing(job)
+        targets, kinds = self._missing(job), self._kinds(job)
         for target in targets:
             _make_folder(target.parent)
-            self._save(result, target, comparison=target != job.target)
+            self._save(result, target, kinds[target])
         return _done(result, name, tuple(targets), str(job.target), started)
 
-    def _save(self, result: Result, target: Path, *, comparison: bool) -> None:
+    def _save(self, result: Result, target: Path, kind: str) -> None:
         """Write one file. An interrupt that comes after its name has been given is put off."""
         before = _identity(target)
-        save = result.save_comparison if comparison else result.save
+        quality, overwrite = self.wishes.quality, self.wishes.overwrite
         try:
             with self.interrupts.at_once():
-                save(target, quality=self.wishes.quality, overwrite=self.wishes.overwrite)
+                if kind == CONFIDENCE:
+                    result.save_confidence(target, overwrite=overwrite)
+                else:
+                    save = result.save_comparison if kind == COMPARISON else result.save
+                    save(target, quality=quality, overwrite=overwrite)
         except KeyboardInterrupt:
             if _identity(target) == before:
                 raise

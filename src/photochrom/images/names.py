@@ -16,7 +16,7 @@ from typing import Final
 from photochrom.errors import UnsupportedFormat
 from photochrom.images.formats import FORMATS, Format, format_of
 
-_RESULT: Final = re.compile(r"\.(color|compare)(\.[^.]+)$")
+_RESULT: Final = re.compile(r"\.(color|compare|confidence)(\.[^.]+)$")
 
 
 def result_name(name: str, kind: Format, form: Format | None = None) -> str:
@@ -37,7 +37,7 @@ def result_name(name: str, kind: Format, form: Format | None = None) -> str:
 
 
 def is_result(name: str) -> bool:
-    """Whether a name is one that results get: NAME.color.EXT or NAME.compare.EXT."""
+    """Whether a name is one that results get: NAME.color.EXT, NAME.compare.EXT, NAME.confidence.png."""
     return _result_parts(name) is not None
 
 
@@ -55,6 +55,15 @@ def comparison_of(target: Path) -> Path:
     parts = _result_parts(target.name)
     before, suffix = parts if parts is not None else (target.stem, target.suffix)
     return target.with_name(f"{before}.compare{suffix}")
+
+
+def confidence_name(name: str, kind: Format) -> str:
+    """The name of the map of confidence of a picture, a PNG; as `result_name` has it, for no two the same.
+
+    a.png gives a.confidence.png, a.jpg gives a.jpg.confidence.png.
+    """
+    result = result_name(name, kind, FORMATS["png"])
+    return f"{result.removesuffix(PurePath(result).suffix).removesuffix('.color')}.confidence.png"
 
 
 def known_format(suffix: str) -> Format | None:

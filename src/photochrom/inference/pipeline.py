@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.errors import BadModel, BadOption
 from photochrom.images.compose import compose, side_by_side
+from photochrom.images.heat import heat_map
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
 from photochrom.images.write import encode_picture, to_array, write_picture
 from photochrom.inference.card import ModelCard
+from photochrom.inference.confidence import expected_difference
 from photochrom.inference.network import load_network
 from photochrom.inference.session import choose_threads
 from photochrom.inference.upsample import guided_coefficients
@@ -31,6 +33,8 @@ LEAST_DETAIL = 128
 MOST_DETAIL = 640
 # Pictures smaller than this gain nothing from being enlarged for the network.
 SMALLEST_LOOK = 128
+# ΔE2000 that is yellow in a map of confidence: as far as one saturated colour is from grey.
+MOST_UNSURE = 30.0
 
 PictureSource = str | Path | bytes | NDArray[Any]
 
@@ -80,6 +84,20 @@ class Result:
     """(H, W, 4): the same along the edges of L, as `compose` takes them."""
     model: str
     """Name of the model."""
+    guess: Guess | None = field(default=None, repr=False)
+    """What the network made of it; None for colours that came from elsewhere."""
+    card: ModelCard | None = field(default=None, repr=False)
+    """Of the model; None as above."""
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float32]:
+        """Expected ΔE2000 between these colours and the true ones: (h, w), as `chroma`; low is sure.
+
+        Raises BadOption for colours without a distribution behind them.
+        """
+        if self.guess is None or self.card is None:
+            raise BadOption("confidence", f"{self.model} does not say how sure it is")
+        return expected_difference(self.guess, self.chroma, self.card)
 
     @property
     def image(self) -> pyvips.Image:
@@ -99,6 +117,17 @@ class Result:
         """Write before | after side by side, otherwise as `save`."""
         both = side_by_side(self.picture, self.image)
         write_picture(both, self.picture, Path(target), quality=quality, overwrite=overwrite)
+
+    def save_confidence(self, target: str | Path, *, overwrite: bool = False) -> None:
+        """Write `confidence` along the edges of the picture, as a map: dark violet 0, yellow 30 ΔE2000.
+
+        Raises as `save` and `confidence` do.
+        """
+        if self.guess is None:
+            raise BadOption("confidence", f"{self.model} does not say how sure it is")
+        planes = guided_coefficients(self.guess.lightness, self.confidence[np.newaxis])
+        image = heat_map(self.picture, planes, MOST_UNSURE)
+        write_picture(image, self.picture, Path(target), overwrite=overwrite, note=None)
 
     def encode(self, suffix: str, *, quality: int | None = None) -> bytes:
         """The file that `save` would write, as bytes. suffix: ".jpg", ".png" …"""
@@ -171,7 +200,8 @@ class Colorizer:
     def paint(self, picture: Picture, guess: Guess, rule: ColorRule) -> Result:
         """Choose colours by `rule` and lead them along the edges of the picture. Raises as `chroma`."""
         chroma = self.chroma(guess, rule)
-        return Result(picture, chroma, guided_coefficients(guess.lightness, chroma), self.card.name)
+        coefficients = guided_coefficients(guess.lightness, chroma)
+        return Result(picture, chroma, coefficients, self.card.name, guess, self.card)
 
     def chroma(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
         """a and b, (2, h, w), inside sRGB at the lightness the network saw.
