@@ -22,6 +22,7 @@ from photochrom.inference.card import ModelCard
 from photochrom.inference.confidence import expected_difference
 from photochrom.inference.network import load_network
 from photochrom.inference.session import choose_threads
+from photochrom.inference.suggest import Suggestion, suggestions
 from photochrom.inference.upsample import guided_coefficients
 from photochrom.inference.vividness import MOST_VIVID, ColorRule
 from photochrom.inference.weights import DEFAULT_MODEL, find_model
@@ -98,6 +99,17 @@ class Result:
         if self.guess is None or self.card is None:
             raise BadOption("confidence", f"{self.model} does not say how sure it is")
         return expected_difference(self.guess, self.chroma, self.card)
+
+    def suggest(self, n: int = 5) -> list[Suggestion]:
+        """The n places, 1…50, where a hint would help most, with the colours that each may have.
+
+        The most helpful first, each beside those before and the hints that were told. Fewer in a
+        picture too small for so many. Raises BadOption for another n, or a model that takes no hints.
+        """
+        if self.guess is None or self.card is None:
+            raise BadOption("suggest", f"{self.model} takes no hints")
+        size = {"width": self.picture.width, "height": self.picture.height}
+        return suggestions(self.guess, self.chroma, self.card, n, **size)
 
     @property
     def image(self) -> pyvips.Image:
