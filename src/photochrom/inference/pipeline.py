@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from photochrom.images.write import encode_picture, to_array, write_picture
 from photochrom.inference.card import ModelCard
 from photochrom.inference.confidence import expected_difference
 from photochrom.inference.network import load_network
+from photochrom.inference.obey import Kinship, kinship, obey
 from photochrom.inference.session import choose_threads
 from photochrom.inference.suggest import Suggestion, suggestions
 from photochrom.inference.upsample import guided_coefficients
@@ -71,6 +73,10 @@ class Guess:
     """(K, h, w) over the card's bins; None if the model gives ab."""
     ab: NDArray[np.float32] | None = None
     """(2, h, w): a and b, unless the model gives logits."""
+    hints: NDArray[np.float32] | None = None
+    """(3, h', w'): a, b and confidence of what it was told; None without hints."""
+    unhinted: Guess | None = field(default=None, repr=False)
+    """The same look with nothing told; None without hints."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +173,7 @@ class Colorizer:
         self._network = load_network(self.card, threads=self.threads, provider=provider)
         self.provider = self._network.provider
         """Where the network runs, whatever was wished for."""
+        self._kinships: WeakKeyDictionary[Guess, Kinship] = WeakKeyDictionary()
 
     def __call__(
         self, source: PictureSource, *, options: ColorizeOptions | None = None, name: str | None = None
@@ -207,7 +214,8 @@ class Colorizer:
             raise BadOption("hints", f"of shape {told.shape[1:]}, not {blank.shape[1:]}")
         if not np.isfinite(told).all() or not 0 <= told[:, 2].min() <= told[:, 2].max() <= 1:
             raise BadOption("hints", "must be finite, and confidence in 0…1")
-        return self._answer(guess.lightness, {**guess.features, "hints": told})
+        answer = self._answer(guess.lightness, {**guess.features, "hints": told})
+        return replace(answer, hints=told[0], unhinted=guess.unhinted or guess)
 
     def paint(self, picture: Picture, guess: Guess, rule: ColorRule) -> Result:
         """Choose colours by `rule` and lead them along the edges of the picture. Raises as `chroma`."""
@@ -221,7 +229,9 @@ class Colorizer:
         Raises BadOption for a rule with tau or temperature if the model gives ab, BadModel if what
         the network gave are no numbers.
         """
-        ab = self._choose(guess, rule)
+        ab = self._choose(guess.unhinted or guess, rule)
+        if guess.hints is not None and guess.unhinted is not None:
+            ab = obey(ab, guess.hints, self._kinship(guess.unhinted))
         if not np.isfinite(ab).all():
             raise BadModel(self.card.path, "the network gives colours that are no numbers")
         _, h, w = ab.shape
@@ -252,6 +262,14 @@ class Colorizer:
         if self.card.gives == "ab":
             return Guess(lightness, feed, ab=answer)
         return Guess(lightness, feed, logits=answer)
+
+    def _kinship(self, guess: Guess) -> Kinship:
+        """Worked out once a look, for it outlasts every edit."""
+        if guess not in self._kinships:
+            assert guess.logits is not None  # the answer of a decoder, and those alone take hints
+            assert self.card.bins is not None
+            self._kinships[guess] = kinship(guess.logits, guess.lightness, guess.features, self.card.bins)
+        return self._kinships[guess]
 
     def _choose(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
         """One colour a place: (2, h, w), in gamut or not."""
