@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,12 @@ from photochrom.color.srgb import srgb_to_lab
 from photochrom.errors import BadOption
 from photochrom.images.read import read_picture
 from photochrom.inference.pipeline import Colorizer, Result
-from photochrom.inference.reach import Grid, correlation, places_to_ask
+from photochrom.inference.reach import Doubt, Grid, doubt_of, places_to_ask
 from photochrom.inference.suggest import MOST_SUGGESTIONS, candidates
 from photochrom.inference.upsample import plain_coefficients
 from photochrom.inference.vividness import ColorRule
 
 DEMO = Path(__file__).parents[2] / "examples" / "migrant_mother_1936.jpg"
-NONE = np.empty(0, np.int64)
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +34,6 @@ def shipped() -> Colorizer:
 def result(shipped: Colorizer) -> Result:
     picture = read_picture(DEMO)
     return shipped.paint(picture, shipped.guess(picture, detail=128), ColorRule())
-
-
-def line(count: int) -> np.ndarray:
-    """Centres of cells in a row, each a fifth of the short side from the next."""
-    return np.stack([np.zeros(count), np.arange(count) / 5], axis=-1)
 
 
 @given(st.integers(1, 200), st.integers(1, 200))
@@ -58,35 +53,55 @@ def test_cells_are_means() -> None:
     assert grid.centers()[31].tolist() == [3, 3]
 
 
-def test_errors_are_alike_where_distributions_lightness_and_places_are() -> None:
-    share = np.array([[1, 1, 0, 1, 1], [0, 0, 1, 0, 0]], np.float32)
-    lightness = np.array([50, 50, 50, 90, 50], np.float32)
-    centers = np.array([[0, 0], [0, 0.1], [0, 0.1], [0, 0.1], [0, 0.9]])
-    alike = correlation(share, lightness, centers)
-    np.testing.assert_allclose(alike, alike.T)
-    np.testing.assert_allclose(alike.diagonal(), 1)
-    assert alike[0, 1] > alike[0, 3] > alike[0, 4] > alike[0, 2] > 0
+def test_what_is_told_leaves_less_to_doubt_near_and_alike(result: Result) -> None:
+    error = np.full(result.confidence.shape, 10, np.float32)
+    bins, first = result.card.bins, result.guess
+    free = doubt_of(first, bins, error)
+    assert free.left == pytest.approx(1, abs=1e-3) and not len(free.known)
+    hints = np.zeros((3, *error.shape), np.float32)
+    hints[2, 9, 7] = 1
+    told = doubt_of(replace(first, hints=hints, unhinted=first), bins, error)
+    cell = int(told.known[0])
+    assert told.centers[cell] * min(error.shape) == pytest.approx([9, 7], abs=told.grid.side)
+    assert told.left[cell] == pytest.approx(np.sqrt(1 - 1 / 1.05), abs=0.01) == told.left.min()
+    assert (told.left <= 1).all() and told.left.mean() < free.left.mean()
+    near = np.hypot(*(told.centers - told.centers[cell]).T) < 0.1
+    assert told.left[near].mean() < told.left[~near].mean()
+    hints[2, 9, 7] = 0.2
+    unsure = doubt_of(replace(first, hints=hints, unhinted=first), bins, error)
+    assert told.left[cell] < unsure.left[cell] < 1
 
 
-def test_the_group_that_is_wrong_together_is_asked_once() -> None:
-    """Six places of one kind, three of another that is less sure, one alone: each is asked, then repeats."""
-    kind = np.array([0] * 6 + [1] * 3 + [2])
-    alike = np.where(kind[:, None] == kind, 0.99, 0).astype(np.float32)
+def doubt(kinds: np.ndarray, error: list[float], known: list[int]) -> Doubt:
+    """Cells in a row, each a fifth of the short side from the next; those of one kind err alike."""
+    alike = np.where(kinds[:, None] == kinds, 0.99, 0).astype(np.float32)
     np.fill_diagonal(alike, 1)
-    error = np.array([10] * 6 + [11] * 3 + [15], np.float32)
-    asked = places_to_ask(alike, error, line(10), NONE, 10)
-    assert [kind[one.cell] for one in asked[:3]] == [0, 1, 2]
-    assert len({one.cell for one in asked}) == 10
+    sigma = np.array(error, np.float32)
+    shared = alike * sigma[:, None] * sigma
+    for cell in known:
+        shared = shared - np.outer(shared[cell], shared[cell]) / (shared[cell, cell] * 1.05)
+    centers = np.stack([np.zeros(len(kinds)), np.arange(len(kinds)) / 5], axis=-1)
+    return Doubt(Grid(1, 1, len(kinds)), sigma, centers, shared, np.array(known, np.int64))
+
+
+def test_those_that_are_wrong_together_are_asked_once() -> None:
+    """Six places of one kind, three of another that is less sure, one alone: each kind, then repeats."""
+    kinds = np.array([0] * 6 + [1] * 3 + [2])
+    error = [10.0] * 6 + [11] * 3 + [15]
+    asked = places_to_ask(doubt(kinds, error, []), 10)
+    assert [kinds[one.cell] for one in asked[:3]] == [0, 1, 2]
+    assert sorted(one.cell for one in asked) == list(range(10))
     assert [one.area for one in asked[:3]] == pytest.approx([0.6, 0.3, 0.1])
-    told = places_to_ask(alike, error, line(10), np.array([2, 9]), 2)
-    assert [kind[one.cell] for one in told] == [1, 0] or [kind[one.cell] for one in told] == [1, 1]
+    assert [kinds[one.cell] for one in places_to_ask(doubt(kinds, error, [2, 9]), 1)] == [1]
 
 
 def test_places_lie_apart_and_end_when_there_is_no_room() -> None:
+    ones = np.ones(8, np.float32)
     centers = np.stack([np.zeros(8), np.arange(8) / 20], axis=-1)
-    asked = places_to_ask(np.eye(8, dtype=np.float32), np.ones(8, np.float32), centers, NONE, 8)
-    cells = sorted(one.cell for one in asked)
+    free = Doubt(Grid(1, 1, 8), ones, centers, np.eye(8, dtype=np.float32), np.array([], np.int64))
+    cells = sorted(one.cell for one in places_to_ask(free, 8))
     assert 3 <= len(cells) <= 4 and np.diff(cells).min() >= 2
+    assert 4 not in [one.cell for one in places_to_ask(replace(free, known=np.array([3])), 8)]
 
 
 @settings(max_examples=25)
@@ -130,7 +145,6 @@ def test_suggestions_of_the_shipped_model(result: Result) -> None:
     short = min(result.picture.width, result.picture.height)
     for i, one in enumerate(found):
         assert all(np.hypot(one.x - other.x, one.y - other.y) >= short / 16 - 2 for other in found[:i])
-    assert np.mean([one.difference for one in found]) > result.confidence.mean()
 
 
 def test_what_was_told_is_not_asked_again(shipped: Colorizer, result: Result) -> None:
@@ -139,7 +153,10 @@ def test_what_was_told_is_not_asked_again(shipped: Colorizer, result: Result) ->
     h, w = hints.shape[1:]
     y, x = first.y * h // result.picture.height, first.x * w // result.picture.width
     hints[:, y, x] = *first.colors[-1].ab, 1
-    again = shipped.paint(result.picture, shipped.hinted(result.guess, hints), ColorRule()).suggest(5)
+    told = shipped.paint(result.picture, shipped.hinted(result.guess, hints), ColorRule())
+    again = told.suggest(5)
+    assert told.confidence[y, x] < 0.4 * result.confidence[y, x]
+    assert told.confidence.mean() < result.confidence.mean()
     short = min(result.picture.width, result.picture.height)
     assert all(np.hypot(one.x - first.x, one.y - first.y) >= short / 16 - 8 for one in again)
 

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from photochrom.color.bins import AbBins
 from photochrom.color.difference import delta_e_2000
 from photochrom.errors import BadOption
+from photochrom.inference.reach import doubt_of
+from photochrom.inference.upsample import enlarge
 
 if TYPE_CHECKING:
     from photochrom.inference.card import ModelCard
@@ -36,8 +38,32 @@ _BLOCK: Final = 8192
 _ANY_LIGHTNESS: Final = 50.0
 
 
+def confidence(guess: Guess, chroma: Plane, card: ModelCard) -> Plane:
+    """Expected ΔE2000 between the colours of a picture and the truth: (h, w), 0 or more, calibrated.
+
+    chroma: (2, h, w), a and b chosen for that guess. Where hints have been told they count as nearly
+    true, and what they tell of other places lowers the difference there (`inference.reach`).
+    Raises BadOption as `expected_difference`.
+    """
+    if guess.unhinted is None:
+        return expected_difference(guess, chroma, card)
+    error = doubtful_difference(guess.unhinted, card)
+    assert card.bins is not None
+    doubt = doubt_of(guess, card.bins, error)
+    grid, (h, w) = doubt.grid, error.shape
+    left = doubt.left.reshape(1, grid.rows, grid.columns)
+    return error * enlarge(left, grid.rows * grid.side, grid.columns * grid.side)[0, :h, :w]
+
+
+def doubtful_difference(guess: Guess, card: ModelCard) -> Plane:
+    """`expected_difference` of the mean of what is likely, the choice that least can be said against."""
+    if guess.logits is None or card.bins is None:
+        raise BadOption("confidence", f"{card.name} gives one colour a place, and not how sure it is")
+    return expected_difference(guess, card.bins.annealed_mean(guess.logits, axis=0), card)
+
+
 def expected_difference(guess: Guess, chroma: Plane, card: ModelCard) -> Plane:
-    """Expected ΔE2000 between the chosen colours and the truth: (h, w), 0 or more, calibrated.
+    """The same for a look with nothing told: (h, w).
 
     chroma: (2, h, w), a and b chosen for that guess. Raises BadOption if the model gives one colour
     a place and so cannot say how sure it is of it.

@@ -62,7 +62,9 @@ class Kinship:
     """Weight and unit vectors (C, h', w'), each map on a grid of its own."""
 
 
-def kinship(logits: Plane, lightness: Plane, features: Mapping[str, NDArray[np.float32]], bins: AbBins) -> Kinship:
+def kinship(
+    logits: Plane, lightness: Plane, features: Mapping[str, NDArray[np.float32]], bins: AbBins
+) -> Kinship:
     """What one look tells. logits: (K, h, w); lightness: (H, W), 0…100; features: (1, C, h', w') each."""
     count, h, w = logits.shape
     k = lightness.shape[0] // h
@@ -75,7 +77,9 @@ def kinship(logits: Plane, lightness: Plane, features: Mapping[str, NDArray[np.f
     found = [
         (FEATURES[lightness.shape[0] // map_.shape[2]], _unit(map_[0]))
         for name, map_ in features.items()
-        if name not in ("hints", "wishes") and map_.ndim == 4 and lightness.shape[0] // map_.shape[2] in FEATURES
+        if name not in ("hints", "wishes")
+        and map_.ndim == 4
+        and lightness.shape[0] // map_.shape[2] in FEATURES
     ]
     return Kinship(
         shape=(h, w),

@@ -20,7 +20,7 @@ from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
 from photochrom.images.write import encode_picture, to_array, write_picture
 from photochrom.inference.card import ModelCard
-from photochrom.inference.confidence import expected_difference
+from photochrom.inference.confidence import confidence
 from photochrom.inference.network import load_network
 from photochrom.inference.obey import Kinship, kinship, obey
 from photochrom.inference.session import choose_threads
@@ -104,7 +104,7 @@ class Result:
         """
         if self.guess is None or self.card is None:
             raise BadOption("confidence", f"{self.model} does not say how sure it is")
-        return expected_difference(self.guess, self.chroma, self.card)
+        return confidence(self.guess, self.chroma, self.card)
 
     def suggest(self, n: int = 5) -> list[Suggestion]:
         """The n places, 1…50, where a hint would help most, with the colours that each may have.
@@ -115,7 +115,7 @@ class Result:
         if self.guess is None or self.card is None:
             raise BadOption("suggest", f"{self.model} takes no hints")
         size = {"width": self.picture.width, "height": self.picture.height}
-        return suggestions(self.guess, self.chroma, self.card, n, **size)
+        return suggestions(self.guess, self.card, n, **size)
 
     @property
     def image(self) -> pyvips.Image:

@@ -12,8 +12,8 @@ from photochrom.color.bins import AbBins
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.color.srgb import lab_to_srgb
 from photochrom.errors import BadOption
-from photochrom.inference.confidence import differences, expected_difference, likelihoods
-from photochrom.inference.reach import Grid, correlation, places_to_ask
+from photochrom.inference.confidence import differences, doubtful_difference, likelihoods
+from photochrom.inference.reach import doubt_of, places_to_ask
 
 if TYPE_CHECKING:
     from photochrom.inference.card import ModelCard
@@ -58,13 +58,11 @@ class Suggestion:
     """Likeliest first, visibly different: 2 to 5 of them, or 1 where lightness leaves room for no other."""
 
 
-def suggestions(
-    guess: Guess, chroma: Plane, card: ModelCard, count: int, *, width: int, height: int
-) -> list[Suggestion]:
+def suggestions(guess: Guess, card: ModelCard, count: int, *, width: int, height: int) -> list[Suggestion]:
     """The `count` places, 1…50, the most helpful first; hints that the guess was told are taken into account.
 
-    chroma: (2, h, w), chosen; width, height: of the picture in pixels. Fewer places where no others
-    lie 1/16 of the short side from each other and from hints.
+    width, height: of the picture in pixels. Fewer places where no others lie 1/16 of the short side
+    from each other and from hints.
 
     Raises BadOption for another count, and for a model that takes no hints or gives no distribution.
     """
@@ -72,31 +70,21 @@ def suggestions(
         raise BadOption("suggest", f"must lie in 1…{MOST_SUGGESTIONS}, not {count}")
     if not card.takes_hints:
         raise BadOption("suggest", f"{card.name} takes no hints")
-    error = expected_difference(guess, chroma, card)
-    assert guess.logits is not None
+    first = guess.unhinted or guess
+    error = doubtful_difference(first, card)
+    assert first.logits is not None
     assert card.bins is not None
+    doubt = doubt_of(guess, card.bins, error)
+    share = doubt.grid.means(likelihoods(first.logits))
     h, w = error.shape
-    grid = Grid.over(h, w)
-    share = grid.means(likelihoods(guess.logits))
-    lightness = grid.means(_shrunk(guess.lightness, h, w)[np.newaxis])[0]
-    expected = grid.means(error[np.newaxis])[0]
-    centers = grid.centers()
-    short = min(h, w)
-    alike = correlation(share, lightness, centers / short)
-    asked = places_to_ask(alike, expected, centers / short, _told(guess, grid, h, w), count)
+    lightness = doubt.grid.means(_shrunk(first.lightness, h, w)[np.newaxis])[0]
+    left = doubt.error * doubt.left
     found = []
-    for place in asked:
-        y, x = centers[place.cell] / (h, w) * (height, width)
+    for place in places_to_ask(doubt, count):
+        y, x = doubt.centers[place.cell] * min(h, w) / (h, w) * (height, width)
         colors = candidates(share[:, place.cell], card.bins, float(lightness[place.cell]))
-        found.append(
-            Suggestion(
-                min(int(x), width - 1),
-                min(int(y), height - 1),
-                round(float(expected[place.cell]), 2),
-                round(place.area, 4),
-                colors,
-            )
-        )
+        difference, area = round(float(left[place.cell]), 2), round(place.area, 4)
+        found.append(Suggestion(min(int(x), width - 1), min(int(y), height - 1), difference, area, colors))
     return found
 
 
@@ -133,18 +121,6 @@ def candidates(share: Plane, bins: AbBins, lightness: float) -> tuple[Candidate,
 def _hex(lab: NDArray[np.float64]) -> str:
     codes = np.rint(lab_to_srgb(lab).clip(0, 1) * 255).astype(np.uint8)
     return f"#{codes.tobytes().hex()}"
-
-
-def _told(guess: Guess, grid: Grid, h: int, w: int) -> NDArray[np.int64]:
-    """The cells in which a hint has been told."""
-    hints = guess.features.get("hints")
-    if hints is None:
-        return np.empty(0, np.int64)
-    rows, columns = np.nonzero(hints[0, 2] > 0)
-    down, across = (places / cells for places, cells in zip((h, w), hints.shape[2:], strict=True))
-    y = ((rows + 0.5) * down).astype(np.int64) // grid.side
-    x = ((columns + 0.5) * across).astype(np.int64) // grid.side
-    return np.unique(y * grid.columns + x)
 
 
 def _shrunk(lightness: Plane, h: int, w: int) -> Plane:

@@ -58,7 +58,7 @@ class Listener:
         self.looks.append((min(picture.width, picture.height), detail))
         lightness = picture.thumbnail(min(picture.width, picture.height, detail or 10**6), multiple=STRIDE)
         logits = self.logits(lightness).astype(np.float32)
-        return SimpleNamespace(lightness=lightness, logits=logits, features={})
+        return SimpleNamespace(lightness=lightness, logits=logits, features={}, hints=None, unhinted=None)
 
     def hinted(self, guess, hints):
         self.told.append(hints)
@@ -78,8 +78,13 @@ class Listener:
         logits[:, reached] = UNLIKELY
         for corner in range(4):
             logits[index[reached, corner], *np.nonzero(reached)] = np.log(weight[reached, corner] + 1e-20)
-        features = {"hints": np.asarray(hints, np.float32)[np.newaxis]}
-        return SimpleNamespace(lightness=guess.lightness, logits=logits, features=features)
+        return SimpleNamespace(
+            lightness=guess.lightness,
+            logits=logits,
+            features={},
+            hints=np.asarray(hints, np.float32),
+            unhinted=guess.unhinted or guess,
+        )
 
     def chroma(self, guess, rule):
         return self.bins.annealed_mean(guess.logits, axis=0) * rule.chroma

@@ -73,10 +73,10 @@ def test_random_places_gather_round_the_centre() -> None:
     assert (np.abs(places - [49, 99]) < [16, 32]).all(axis=1).mean() == pytest.approx(0.48**2, abs=0.05)
 
 
-def test_suggested_places_are_corners_of_patches_inside(listener, plain) -> None:
+def test_suggested_places_are_corners_of_patches_inside(listener) -> None:
     model = listener(logits=lambda lightness: np.random.default_rng(0).normal(size=(309, 16, 24)))
     guess = model.guess(read_picture(noise(64, 96)))
-    places = suggested_places(model, guess, plain.rule, 50, (64, 96))
+    places = suggested_places(model, guess, 50, (64, 96))
     assert places.shape == (50, 2)
     assert (places >= 0).all()
     assert (places + patch_side(64, 96) <= [64, 96]).all()

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from photochrom.evaluation.scene import Scene
     from photochrom.evaluation.setting import Setting
     from photochrom.inference.pipeline import Colorizer, Guess
-    from photochrom.inference.vividness import ColorRule
 
 CLICKS: Final = (0, 1, 2, 5, 10, 50)
 """After how many clicks a result is compared."""
@@ -69,7 +68,7 @@ def measure(
     guess = first
     for count in CLICKS:
         if count:
-            more = suggested_places(colorizer, guess, setting.rule, count - len(places), ab.shape[:2])
+            more = suggested_places(colorizer, guess, count - len(places), ab.shape[:2])
             places = np.concatenate([places, more])
             guess = hinted(places)
         asked.append(score(guess))
@@ -125,16 +124,13 @@ def hint_planes(ab: Plane, places: Places, shape: tuple[int, int]) -> Plane:
     return planes
 
 
-def suggested_places(
-    colorizer: Colorizer, guess: Guess, rule: ColorRule, count: int, size: tuple[int, int]
-) -> Places:
+def suggested_places(colorizer: Colorizer, guess: Guess, count: int, size: tuple[int, int]) -> Places:
     """Up to `count` places where the library suggests hints, as of `random_places`.
 
     guess: with the hints told so far; size: (H, W) of the picture
     """
     height, width = size
-    chroma = colorizer.chroma(guess, rule)
-    found = suggestions(guess, chroma, colorizer.card, count, width=width, height=height)
+    found = suggestions(guess, colorizer.card, count, width=width, height=height)
     side = patch_side(height, width)
     corners = np.array([[one.y, one.x] for one in found], np.int64).reshape(-1, 2) - side // 2
     places: Places = corners.clip(0, np.array(size) - side)
