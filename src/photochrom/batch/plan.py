@@ -166,7 +166,8 @@ def _of_pattern(pattern: str, placement: Placement, *, recursive: bool) -> Itera
     deep = "**" in rest
     if rest[-1] == "**":
         rest.append("*")
-    results_too = any(f".{kind}." in rest[-1] for kind in ("color", "compare", "confidence"))
+    kinds = ("color", "compare", "confidence", "alternatives")
+    results_too = any(f".{kind}." in rest[-1] for kind in kinds)
     hidden_too = any(part.startswith(".") for part in rest)
     empty = True
     # Path.glob, unlike glob.glob, does not follow links on the way down, and so ends in a ring of them.

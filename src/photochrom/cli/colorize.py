@@ -60,6 +60,20 @@ PIPE = "-"
     help="Write a map of how far colours are expected to be off too: violet 0, green 15, yellow 30 ΔE2000 "
     "and more. As with -o: a file for one picture, or a folder; there as NAME.confidence.png.",
 )
+@click.option(
+    "--suggest",
+    type=click.IntRange(1, 50),
+    metavar="N",
+    help="Print the N places, 1 to 50, where a hint would help most: x,y in pixels, expected ΔE2000, how "
+    "much of the picture it would help, and likely colours; with --json as suggestions.",
+)
+@click.option(
+    "--alternatives",
+    type=click.IntRange(1, 12),
+    metavar="N",
+    help="Write up to N colourings, 1 to 12, that differ visibly, likeliest first: NAME.color.1.EXT …, and "
+    "all of them on a sheet, NAME.alternatives.png.",
+)
 @colorize_options
 @model_options
 @click.option("--overwrite", is_flag=True, help="Replace results that exist; never the picture itself.")
@@ -78,6 +92,8 @@ def colorize(
     quality: int | None,
     compare: bool,
     confidence: str | None,
+    suggest: int | None,
+    alternatives: int | None,
     options: ColorizeOptions,
     model: str,
     threads: int | None,
@@ -120,6 +136,8 @@ def colorize(
         quality=quality,
         compare=compare,
         confidence=confidence,
+        suggest=suggest,
+        alternatives=alternatives,
         overwrite=overwrite,
         skip_existing=skip_existing,
         dry_run=dry_run,
@@ -134,9 +152,11 @@ def _run(work: Work, paths: tuple[str, ...], *, out: str | None, recursive: bool
 
     wishes = work.wishes
     if out == PIPE or (PIPE in paths and out is None):
-        if len(paths) > 1 or wishes.as_json or wishes.compare or wishes.confidence:
+        more = (wishes.as_json, wishes.compare, wishes.confidence, wishes.suggest, wishes.alternatives)
+        if len(paths) > 1 or any(more):
             raise click.UsageError(
-                "A pipe takes one picture, and neither --json nor --compare nor --confidence."
+                "A pipe takes one picture, and neither --json nor --compare, --confidence, --suggest or "
+                "--alternatives."
             )
         if sys.stdout.isatty():
             raise click.UsageError("The picture would go to the terminal: add -o FILE, or > FILE.")

@@ -16,7 +16,7 @@ from typing import Final
 from photochrom.errors import UnsupportedFormat
 from photochrom.images.formats import FORMATS, Format, format_of
 
-_RESULT: Final = re.compile(r"\.(color|compare|confidence)(\.[^.]+)$")
+_RESULT: Final = re.compile(r"\.(?:color(?:\.\d+)?|compare|confidence|alternatives)(\.[^.]+)$")
 
 
 def result_name(name: str, kind: Format, form: Format | None = None) -> str:
@@ -37,7 +37,7 @@ def result_name(name: str, kind: Format, form: Format | None = None) -> str:
 
 
 def is_result(name: str) -> bool:
-    """Whether a name is one that results get: NAME.color.EXT, NAME.compare.EXT, NAME.confidence.png."""
+    """Whether a name is one that results get: NAME.color.EXT, NAME.color.1.EXT, NAME.compare.EXT …"""
     return _result_parts(name) is not None
 
 
@@ -55,6 +55,20 @@ def comparison_of(target: Path) -> Path:
     parts = _result_parts(target.name)
     before, suffix = parts if parts is not None else (target.stem, target.suffix)
     return target.with_name(f"{before}.compare{suffix}")
+
+
+def alternative_of(target: Path, number: int) -> Path:
+    """Where the alternative of a number from 1 goes: for NAME.color.EXT, NAME.color.1.EXT."""
+    return target.with_name(f"{target.stem}.{number}{target.suffix}")
+
+
+def sheet_of(target: Path) -> Path:
+    """Where a sheet of alternatives, a PNG, goes, beside a result. No two results give the same.
+
+    a.color.png gives a.alternatives.png, a.color.jpg gives a.jpg.alternatives.png.
+    """
+    name = original_of(target.name) or target.name
+    return target.with_name(f"{name.removesuffix('.png')}.alternatives.png")
 
 
 def confidence_name(name: str, kind: Format) -> str:
@@ -76,6 +90,6 @@ def known_format(suffix: str) -> Format | None:
 
 def _result_parts(name: str) -> tuple[str, str] | None:
     match = _RESULT.search(name)
-    if match is None or match.start() == 0 or known_format(match[2]) is None:
+    if match is None or match.start() == 0 or known_format(match[1]) is None:
         return None
-    return name[: match.start()], match[2]
+    return name[: match.start()], match[1]

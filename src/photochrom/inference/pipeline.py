@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,9 @@ from photochrom.images.compose import compose, side_by_side
 from photochrom.images.heat import heat_map
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
+from photochrom.images.sheet import contact_sheet
 from photochrom.images.write import encode_picture, to_array, write_picture
+from photochrom.inference.alternatives import alternatives
 from photochrom.inference.card import ModelCard
 from photochrom.inference.confidence import confidence
 from photochrom.inference.network import load_network
@@ -156,6 +158,13 @@ class Result:
         return to_array(self.image)
 
 
+def save_sheet(results: Sequence[Result], target: str | Path, *, overwrite: bool = False) -> None:
+    """Write results of one picture, 1 or more, on one sheet; otherwise as `Result.save`."""
+    picture = results[0].picture
+    sheet = contact_sheet([result.image for result in results], name=picture.name)
+    write_picture(sheet, picture, Path(target), overwrite=overwrite)
+
+
 class Colorizer:
     """A loaded model. Loading takes longer than a picture: keep it for many.
 
@@ -183,6 +192,26 @@ class Colorizer:
         picture = read_picture(source, name=name)
         guess = self.guess(picture, detail=options.detail)
         return self.paint(picture, guess, self.card.rule(options.vividness))
+
+    def alternatives(
+        self,
+        source: PictureSource,
+        n: int = 4,
+        *,
+        options: ColorizeOptions | None = None,
+        name: str | None = None,
+    ) -> list[Result]:
+        """Up to n, 1…12, visibly different colourings of one picture, the likeliest first.
+
+        The first is the one that a call gives. Fewer where the model holds no others possible. Raises as
+        a call does, and BadOption for another n or a model that gives no distribution over colours.
+        """
+        options = options or ColorizeOptions()
+        picture = read_picture(source, name=name)
+        guess, rule = self.guess(picture, detail=options.detail), self.card.rule(options.vividness)
+        chroma = self.chroma(guess, rule)
+        others = alternatives(guess, chroma, self.card, n, vivid=rule.chroma)
+        return [self._result(picture, guess, other) for other in others]
 
     def guess(self, picture: Picture, *, detail: int | None = None) -> Guess:
         """Look at a picture.
@@ -219,7 +248,9 @@ class Colorizer:
 
     def paint(self, picture: Picture, guess: Guess, rule: ColorRule) -> Result:
         """Choose colours by `rule` and lead them along the edges of the picture. Raises as `chroma`."""
-        chroma = self.chroma(guess, rule)
+        return self._result(picture, guess, self.chroma(guess, rule))
+
+    def _result(self, picture: Picture, guess: Guess, chroma: NDArray[np.float32]) -> Result:
         coefficients = guided_coefficients(guess.lightness, chroma)
         return Result(picture, chroma, coefficients, self.card.name, guess, self.card)
 
@@ -289,4 +320,4 @@ class Colorizer:
         return np.log(self.card.prior).astype(np.float32)
 
 
-__all__ = ["ColorizeOptions", "Colorizer", "Guess", "PictureSource", "Result"]
+__all__ = ["ColorizeOptions", "Colorizer", "Guess", "PictureSource", "Result", "save_sheet"]
