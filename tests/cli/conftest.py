@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from photochrom.cli.main import group
 from photochrom.errors import BadOption, OutputExists, UnreadableImage
+from photochrom.inference.suggest import Candidate, Suggestion
 
 # What stands in a subprocess before the command line is run: the same fake, in another interpreter.
 FAKED = """
@@ -51,6 +52,13 @@ class FakeResult:
     def save_comparison(self, target, *, quality=None, overwrite=False):
         target.write_bytes(b"compared " + self.data)
 
+    def save_confidence(self, target, *, overwrite=False):
+        target.write_bytes(b"how sure " + self.data)
+
+    def suggest(self, n):
+        colors = (Candidate("#8c2f2f", (40.0, 20.0), 0.75), Candidate("#555555", (0.0, 0.0), 0.25))
+        return [Suggestion(x, 2 * x, 12.34, 0.055, colors) for x in range(n)]
+
     def encode(self, suffix, *, quality=None):
         return suffix.encode() + b" " + self.data
 
@@ -85,6 +93,12 @@ class FakeColorizer:
             raise KeyboardInterrupt
         return FakeResult(data, name)
 
+    def alternatives(self, source, n, *, options=None, name=None):
+        """As many as asked for, but of "few" two."""
+        first = self(source, options=options, name=name)
+        count = min(n, 2) if first.data.startswith(b"few") else n
+        return [FakeResult(first.data + b" %d" % (i + 1), name) for i in range(count)]
+
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
@@ -101,6 +115,11 @@ def fake(monkeypatch):
     monkeypatch.setattr(FakeColorizer, "made", 0)
     monkeypatch.setattr(FakeColorizer, "told", {})
     monkeypatch.setattr(photochrom.cli.work, "Colorizer", FakeColorizer)
+    monkeypatch.setattr(
+        photochrom.cli.work,
+        "save_sheet",
+        lambda results, target, *, overwrite=False: target.write_bytes(b"sheet of %d" % len(results)),
+    )
     return FakeColorizer
 
 

@@ -116,6 +116,99 @@ def test_comparisons(call, photos):
     assert call("f/a.jpg", "-o", "x.png", "--compare").stdout == "x.png\nx.compare.png\n"
 
 
+def test_maps_of_confidence_go_where_results_would(call, photos):
+    assert call("f/a.jpg", "--confidence", "map.png").stdout == "f/a.color.jpg\nmap.png\n"
+    assert Path("map.png").read_bytes() == b"how sure f/a.jpg"
+    assert call("f/b.png", "-o", "b/", "--confidence", "m/").stdout == "b/b.color.png\nm/b.confidence.png\n"
+    done = call("f", "-r", "-o", "out", "--confidence", "maps")
+    assert done.exit_code == 0
+    found = sorted(path.as_posix() for path in Path("maps").rglob("*.*"))
+    assert found == ["maps/a.jpg.confidence.png", "maps/b.confidence.png", "maps/s/c.gif.confidence.png"]
+
+
+def test_maps_of_confidence_replace_nothing_and_are_no_pictures(call, photos):
+    call("f", "--confidence", "f")
+    assert last_line(call("f", "--skip-existing", "--confidence", "f")) == "0 coloured, 0 failed, 2 skipped"
+    Path("f/b.confidence.png").unlink()
+    assert call("f", "--skip-existing", "--confidence", "f").stdout == "f/b.confidence.png\n"
+    done = call("f/b.png", "-o", "c.png", "--confidence", "f/b.confidence.png")
+    assert done.exit_code == 1
+    assert "f/b.confidence.png: exists" in done.stderr and not Path("c.png").exists()
+    done = call("f/b.png", "--confidence", "f/b.png", "--overwrite")
+    assert "is the picture being read" in done.stderr
+    done = call("f/b.png", "-o", "d.png", "--confidence", "d.png")
+    assert "confidence: d.png is where the coloured picture goes" in done.stderr
+
+
+def test_what_a_map_of_confidence_cannot_be(call, photos):
+    done = call("f/a.jpg", "--confidence", "map.gif")
+    assert done.exit_code == 2 and "confidence" in done.stderr
+    Path("file").write_bytes(b"")
+    assert "several pictures" in call("f", "--confidence", "file").stderr
+    assert call("f/a.jpg", "--confidence", "").exit_code == 2
+    assert call("-", "--confidence", "a.png", stdin=b"x").exit_code == 2
+    assert call("-", "-o", "b.png", "--confidence", "a.png", stdin=b"x").stdout == "b.png\na.png\n"
+
+
+def test_suggestions_follow_the_result(call, photos):
+    done = call("f/a.jpg", "--suggest", "2")
+    assert done.stdout.splitlines() == [
+        "f/a.color.jpg",
+        "0,0  ΔE 12.3  helps 6%  #8c2f2f 75%, #555555 25%",
+        "1,2  ΔE 12.3  helps 6%  #8c2f2f 75%, #555555 25%",
+    ]
+    record = json.loads(call("f/a.jpg", "--suggest", "1", "--json", "--overwrite").stdout)
+    (one,) = record["suggestions"]
+    assert (one["x"], one["y"], one["difference"], one["area"]) == (0, 0, 12.34, 0.055)
+    assert one["colors"][0] == {"color": "#8c2f2f", "ab": [40.0, 20.0], "probability": 0.75}
+    assert "suggestions" not in json.loads(call("f/a.jpg", "--json", "--overwrite").stdout)
+
+
+def test_alternatives_are_numbered_and_stand_on_a_sheet(call, photos):
+    done = call("f/a.jpg", "f/b.png", "--alternatives", "2")
+    assert done.stdout.splitlines() == [
+        *("f/a.color.1.jpg", "f/a.color.2.jpg", "f/a.jpg.alternatives.png"),
+        *("f/b.color.1.png", "f/b.color.2.png", "f/b.alternatives.png"),
+    ]
+    assert Path("f/a.color.2.jpg").read_bytes() == b"coloured f/a.jpg 2"
+    assert Path("f/b.alternatives.png").read_bytes() == b"sheet of 2"
+    assert not Path("f/a.color.jpg").exists()
+    assert last_line(call("f", "--dry-run")) == "2 to colour, 0 failed, 0 skipped"
+    done = call("f/a.jpg", "-o", "x.png", "--alternatives", "1", "--compare", "--confidence", "c.png")
+    assert done.stdout.split() == ["x.1.png", "x.alternatives.png", "x.compare.png", "c.png"]
+    assert Path("c.png").read_bytes() == b"how sure f/a.jpg 1"
+
+
+def test_alternatives_replace_nothing_unasked(call, photos):
+    Path("f/a.color.2.jpg").write_bytes(b"kept")
+    done = call("f/a.jpg", "--alternatives", "3")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("f/a.color.2.jpg: exists;")
+    assert not Path("f/a.color.1.jpg").exists()
+    assert call("f/a.jpg", "--alternatives", "3", "--skip-existing").stdout.split() == [
+        *("f/a.color.1.jpg", "f/a.color.3.jpg", "f/a.jpg.alternatives.png")
+    ]
+    assert Path("f/a.color.2.jpg").read_bytes() == b"kept"
+    call("f/a.jpg", "--alternatives", "3", "--overwrite")
+    assert Path("f/a.color.2.jpg").read_bytes() == b"coloured f/a.jpg 2"
+
+
+def test_fewer_alternatives_than_asked_for(call, photos):
+    Path("f/few.jpg").write_bytes(b"few")
+    done = call("f/few.jpg", "--alternatives", "4")
+    assert done.stdout.split() == ["f/few.color.1.jpg", "f/few.color.2.jpg", "f/few.jpg.alternatives.png"]
+    assert "f/few.jpg: 2 of 4 colourings differ visibly" in done.stderr
+    done = call("f/few.jpg", "--alternatives", "4", "--skip-existing")
+    assert last_line(done) == "0 coloured, 0 failed, 1 skipped"
+
+
+def test_numbers_of_suggestions_and_alternatives(call, photos):
+    for words in (["--suggest", "0"], ["--suggest", "51"], ["--alternatives", "0"], ["--alternatives", "13"]):
+        assert call("f/a.jpg", *words).exit_code == 2
+    for words in (["--suggest", "2"], ["--alternatives", "2"]):
+        assert call("-", *words, stdin=b"x").exit_code == 2
+
+
 def test_dry_run_writes_nothing_and_needs_no_model(call, photos, fake):
     done = call("f", "-r", "-o", "out", "--dry-run")
     assert done.stdout.splitlines() == ["out/a.color.jpg", "out/b.color.png", "out/s/c.gif.color.png"]

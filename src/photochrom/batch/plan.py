@@ -9,20 +9,21 @@ import glob
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from photochrom.errors import BadOption, InputError, PhotochromError, UnreadableImage, UnsupportedFormat
 from photochrom.images.formats import HEAD_BYTES, Format, format_of, sniff, writable
-from photochrom.images.names import is_result, known_format, original_of, result_name
+from photochrom.images.names import confidence_name, is_result, known_format, original_of, result_name
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One picture to colour: where it is, and where its result goes."""
+    """One picture to colour: where it is, where its result goes, and where its map of confidence if any."""
 
     source: Path
     target: Path
+    confidence: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,24 @@ class Placement:
 
     form: the format of all results; None keeps each picture's own
     by_name: whether each folder of pictures is one below `folder` under its own name
+    confidence: where maps of confidence go, if they are wanted, in the same way
     """
 
     form: Format | None = None
     folder: Path | None = None
     file: Path | None = None
     by_name: bool = False
+    confidence: Placement | None = None
+
+    def job(self, source: Path, kind: Format, *, base: Path) -> Job:
+        """Where everything of `source` goes; see `target`."""
+        maps, planned = self.confidence, self.target(source, kind, base=base)
+        if maps is None:
+            return Job(source, planned)
+        place = maps.target(source, kind, base=base)
+        if maps.file is None:
+            place = place.with_name(confidence_name(source.name, kind))
+        return Job(source, planned, place)
 
     def target(self, source: Path, kind: Format, *, base: Path) -> Path:
         """Where the result of `source`, a picture of format `kind`, goes.
@@ -60,43 +73,55 @@ class Placement:
 
 
 def plan(
-    words: Sequence[str], *, out: str | None = None, form: Format | None = None, recursive: bool = False
+    words: Sequence[str],
+    *,
+    out: str | None = None,
+    form: Format | None = None,
+    recursive: bool = False,
+    confidence: str | None = None,
 ) -> Iterator[Job | Trouble]:
     """The pictures that `words` name, in their order; those of a folder by name, files before folders.
 
     words: files, folders, or patterns with `*`, `?`, `[…]` and `**`; a file of that very name wins
     out: a file for a single picture; a folder if it is one, ends in a slash, or has to hold several
     recursive: whether folders are entered below the first level
+    confidence: as `out`, for maps of confidence, if they are wanted
 
     Folders and patterns leave out hidden names and results of ours (`is_result`); a result named
     beside its picture is left out too, since a shell's `*.jpg` names both. Nothing but names is held,
-    and no more of them than one folder or pattern has. Raises BadOption where `out` cannot be meant.
+    and no more of them than one folder or pattern has. Raises BadOption where `out`
+    or `confidence` cannot be meant.
     """
     placement = _placement(words, out, form)
+    if confidence is not None:
+        maps = _placement(words, confidence, None, option="confidence")
+        placement = replace(placement, confidence=maps)
     found = _found(words, placement, recursive)
     single = len(words) == 1 and os.path.lexists(words[0])
     return found if single else _without_repeats(found)
 
 
-def _placement(words: Sequence[str], out: str | None, form: Format | None) -> Placement:
+def _placement(
+    words: Sequence[str], out: str | None, form: Format | None, *, option: str = "out"
+) -> Placement:
     if out is None:
         return Placement(form)
     single = len(words) == 1 and not _is_folder(words[0])
     single = single and (os.path.lexists(words[0]) or not glob.has_magic(words[0]))
     slashes = tuple(slash for slash in (os.sep, os.altsep) if slash)
     if not single and os.path.lexists(out) and not _is_folder(out):
-        raise BadOption("out", f"{out} is not a folder, and several pictures need one")
+        raise BadOption(option, f"{out} is not a folder, and several pictures need one")
     if not single or out.endswith(slashes) or _is_folder(out):
         return Placement(form, folder=Path(out), by_name=len(words) > 1)
     file = Path(out)
     if not file.suffix:
-        raise BadOption("out", f"{out} has no suffix to say its format; a folder ends in a slash: {out}/")
+        raise BadOption(option, f"{out} has no suffix to say its format; a folder ends in a slash: {out}/")
     try:
         asked = writable(file.suffix)
     except UnsupportedFormat as error:
-        raise BadOption("out", str(error)) from error
+        raise BadOption(option, str(error)) from error
     if form is not None and form is not asked:
-        raise BadOption("out", f"{out} is not the name of a file in format {form.name}")
+        raise BadOption(option, f"{out} is not the name of a file in format {form.name}")
     return Placement(form, file=file)
 
 
@@ -130,7 +155,7 @@ def _of_file(path: Path, placement: Placement, *, base: Path) -> Job | Trouble:
         return _trouble(path, error.strerror or str(error))
     if kind is None:
         return _trouble(path, "is not a picture in any format known here")
-    return Job(path, placement.target(path, kind, base=base))
+    return placement.job(path, kind, base=base)
 
 
 def _of_pattern(pattern: str, placement: Placement, *, recursive: bool) -> Iterator[Job | Trouble]:
@@ -141,7 +166,8 @@ def _of_pattern(pattern: str, placement: Placement, *, recursive: bool) -> Itera
     deep = "**" in rest
     if rest[-1] == "**":
         rest.append("*")
-    results_too = ".color." in rest[-1] or ".compare." in rest[-1]
+    kinds = ("color", "compare", "confidence", "alternatives")
+    results_too = any(f".{kind}." in rest[-1] for kind in kinds)
     hidden_too = any(part.startswith(".") for part in rest)
     empty = True
     # Path.glob, unlike glob.glob, does not follow links on the way down, and so ends in a ring of them.
@@ -168,7 +194,7 @@ def _of_folder(folder: Path, placement: Placement, *, base: Path, recursive: boo
         if isinstance(item, Trouble):
             yield item
         else:
-            yield Job(item, placement.target(item, format_of(item.suffix), base=base))
+            yield placement.job(item, format_of(item.suffix), base=base)
     if empty:
         deeper = "" if recursive else "; --recursive looks into the folders below"
         yield Trouble(folder, InputError(folder, f"holds no picture to colour{deeper}"))

@@ -19,6 +19,9 @@ from photochrom.cli.options import (
 from photochrom.cli.told import hint_options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from photochrom.batch.plan import Job, Trouble
     from photochrom.cli.told import Told
     from photochrom.cli.work import Work
     from photochrom.images.formats import Format
@@ -54,6 +57,27 @@ PIPE = "-"
     help="For formats with loss. Without it: the format's own.",
 )
 @click.option("--compare", is_flag=True, help="Write before | after too, as NAME.compare.EXT.")
+@click.option(
+    "--confidence",
+    metavar="FILE|DIR",
+    type=click.Path(readable=False),
+    help="Write a map of how far colours are expected to be off too: violet 0, green 15, yellow 30 ΔE2000 "
+    "and more. As with -o: a file for one picture, or a folder; there as NAME.confidence.png.",
+)
+@click.option(
+    "--suggest",
+    type=click.IntRange(1, 50),
+    metavar="N",
+    help="Print the N places, 1 to 50, where a hint would help most: x,y in pixels, expected ΔE2000, how "
+    "much of the picture it would help, and likely colours; with --json as suggestions.",
+)
+@click.option(
+    "--alternatives",
+    type=click.IntRange(1, 12),
+    metavar="N",
+    help="Write up to N colourings, 1 to 12, that differ visibly, likeliest first: NAME.color.1.EXT …, and "
+    "all of them on a sheet, NAME.alternatives.png.",
+)
 @colorize_options
 @palette_options
 @click.option(
@@ -78,6 +102,9 @@ def colorize(
     form: Format | None,
     quality: int | None,
     compare: bool,
+    confidence: str | None,
+    suggest: int | None,
+    alternatives: int | None,
     options: ColorizeOptions,
     palette: Palette | None,
     reference: str | None,
@@ -112,7 +139,7 @@ def colorize(
 
     if overwrite and skip_existing:
         raise click.UsageError("--overwrite and --skip-existing contradict each other.")
-    if "" in paths or out == "":
+    if "" in (*paths, out, confidence):
         raise click.UsageError("An empty name: is a variable not set?")
     if PIPE in paths and len(paths) > 1:
         raise click.UsageError("- stands alone: one picture comes from a pipe (a file: ./-).")
@@ -124,6 +151,9 @@ def colorize(
         form=form,
         quality=quality,
         compare=compare,
+        confidence=confidence,
+        suggest=suggest,
+        alternatives=alternatives,
         overwrite=overwrite,
         skip_existing=skip_existing,
         dry_run=dry_run,
@@ -140,15 +170,20 @@ def _run(work: Work, paths: tuple[str, ...], *, out: str | None, recursive: bool
 
     wishes = work.wishes
     if out == PIPE or (PIPE in paths and out is None):
-        if len(paths) > 1 or wishes.as_json or wishes.compare:
-            raise click.UsageError("A pipe takes one picture, and neither --json nor --compare.")
+        more = (wishes.as_json, wishes.compare, wishes.confidence, wishes.suggest, wishes.alternatives)
+        if len(paths) > 1 or any(more):
+            raise click.UsageError(
+                "A pipe takes one picture, and neither --json nor --compare, --confidence, --suggest or "
+                "--alternatives."
+            )
         if sys.stdout.isatty():
             raise click.UsageError("The picture would go to the terminal: add -o FILE, or > FILE.")
         return work.to_pipe(None if PIPE in paths else paths[0])
     if PIPE in paths and out is not None:
         return work.from_pipe(out)
-    total = 0
-    if work.console.has_bar:
-        total = sum(1 for _ in plan(paths, out=out, form=wishes.form, recursive=recursive))
-    items = wishes.told.only_one(plan(paths, out=out, form=wishes.form, recursive=recursive))
-    return work.through(items, total=total)
+
+    def planned() -> Iterator[Job | Trouble]:
+        return plan(paths, out=out, form=wishes.form, recursive=recursive, confidence=wishes.confidence)
+
+    total = sum(1 for _ in planned()) if work.console.has_bar else 0
+    return work.through(wishes.told.only_one(planned()), total=total)

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -23,16 +23,20 @@ from photochrom.cli.told import Told
 from photochrom.errors import BadOption, OutputExists, PhotochromError, UnsupportedFormat, UnwritableOutput
 from photochrom.images.door import set_threads
 from photochrom.images.formats import Format, writable
-from photochrom.images.names import comparison_of
+from photochrom.images.names import alternative_of, comparison_of, sheet_of
 from photochrom.images.read import DEFAULT_LIMITS
 from photochrom.inference.palette import Palette
-from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
+from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result, save_sheet
+from photochrom.inference.suggest import Suggestion
 
 STANDARD_INPUT: Final = "standard input"
 STANDARD_OUTPUT: Final = "standard output"
 
 DONE, FAILED, SKIPPED, PLANNED = "done", "failed", "skipped", "planned"
 """What becomes of a picture: `status` in --json."""
+
+COLOR, COMPARISON, CONFIDENCE, SHEET = "color", "compare", "confidence", "alternatives"
+"""What a file of a job is."""
 
 T = TypeVar("T")
 
@@ -48,6 +52,9 @@ class Wishes:
     form: Format | None
     quality: int | None
     compare: bool
+    confidence: str | None
+    suggest: int | None
+    alternatives: int | None
     overwrite: bool
     skip_existing: bool
     dry_run: bool
@@ -67,6 +74,7 @@ class Outcome:
     line: str
     targets: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -126,7 +134,8 @@ class Work:
             raise BadOption("out", f"{out} is not the name of a file in the format asked for")
         with self._summed_up():
             data = b"" if self.wishes.dry_run else self._standard_input()
-            self._one(Job(Path(STANDARD_INPUT), target), data)
+            maps = None if self.wishes.confidence is None else Path(self.wishes.confidence)
+            self._one(Job(Path(STANDARD_INPUT), target, maps), data)
         return self._exit_code()
 
     def to_pipe(self, path: str | None) -> int:
@@ -153,14 +162,16 @@ class Work:
         """The outcome where there is nothing to compute: skipped, or only planned."""
         targets = self._missing(job)
         if not targets:
-            return Outcome(SKIPPED, name, f"{name}: skipped, {job.target} exists", (job.target,))
+            there = next(iter(self._kinds(job)))
+            return Outcome(SKIPPED, name, f"{name}: skipped, {there} exists", (there,))
         if self.wishes.dry_run:
-            return Outcome(PLANNED, name, f"{name} → {job.target}", tuple(targets))
+            return Outcome(PLANNED, name, f"{name} → {targets[0]}", tuple(targets))
         return None
 
     def _missing(self, job: Job) -> list[Path]:
         """The files to write for a job. Raises OutputExists, or UnwritableOutput for the picture itself."""
-        targets = [job.target, *([comparison_of(job.target)] if self.wishes.compare else [])]
+        kinds = self._kinds(job)
+        targets = list(kinds)
         there = [target for target in targets if os.path.lexists(target)]
         for target in there:
             if _same(target, job.source):
@@ -170,36 +181,82 @@ class Work:
         if there and not self.wishes.skip_existing:
             reason = "exists; --overwrite replaces such results, --skip-existing passes over them"
             raise OutputExists(there[0], reason)
+        if sheet_of(job.target) in there:
+            # Written after them, however many alternatives there were.
+            targets = [target for target in targets if not isinstance(kinds[target], int)]
         return [target for target in targets if target not in there]
+
+    def _kinds(self, job: Job) -> dict[Path, str | int]:
+        """The files of a job, and what each is, an alternative by its number.
+
+        Raises BadOption for two of the same name.
+        """
+        count = self.wishes.alternatives
+        kinds: dict[Path, str | int] = {job.target: COLOR}
+        if count is not None:
+            kinds = {alternative_of(job.target, number): number for number in range(1, count + 1)}
+            kinds[sheet_of(job.target)] = SHEET
+        if self.wishes.compare:
+            kinds[comparison_of(job.target)] = COMPARISON
+        if job.confidence is not None:
+            if job.confidence in kinds:
+                raise BadOption("confidence", f"{job.confidence} is where the coloured picture goes")
+            kinds[job.confidence] = CONFIDENCE
+        return kinds
 
     def _write(self, colorizer: Colorizer, job: Job, source: Path | bytes) -> Outcome:
         started, name = time.perf_counter(), os.fspath(job.source)
         with self.interrupts.at_once():
-            result = self._colored(colorizer, source, name)
+            results = self._colored(colorizer, source, name)
+            suggested = results[0].suggest(self.wishes.suggest) if self.wishes.suggest else []
         # Again, and not only before: in between, another program may have written one of them.
-        targets = self._missing(job)
+        kinds = self._kinds(job)
+        missing = self._missing(job)
+        targets = [
+            target
+            for target, kind in kinds.items()
+            if target in missing and not (isinstance(kind, int) and kind > len(results))
+        ]
         for target in targets:
             _make_folder(target.parent)
-            self._save(result, target, comparison=target != job.target)
-        return _done(result, name, tuple(targets), str(job.target), started)
+            self._save(results, target, kinds[target])
+        done = _done(results[0], name, tuple(targets), str(job.target), started)
+        return replace(done, suggestions=tuple(suggested))
 
-    def _colored(self, colorizer: Colorizer, source: Path | bytes, name: str) -> Result:
+    def _colored(self, colorizer: Colorizer, source: Path | bytes, name: str) -> list[Result]:
+        """The result, or as many alternatives as there are."""
         hints = self.wishes.told.of(source if isinstance(source, Path) else None)
         words = {"options": self.wishes.options, "name": name, **self.led_by}
-        if not hints:
-            return colorizer(source, **words)
+        if hints:
+            words["hints"] = hints
+        count = self.wishes.alternatives
         try:
-            return colorizer(source, **words, hints=hints)
+            if count is None:
+                return [colorizer(source, **words)]
+            results = colorizer.alternatives(source, count, **words)
         except BadOption as error:
-            raise BadOption(name, str(error)) from error
+            if hints:
+                raise BadOption(name, str(error)) from error
+            raise
+        if len(results) < count:
+            self.console.word(one_line(name, f"{len(results)} of {count} colourings differ visibly"))
+        return results
 
-    def _save(self, result: Result, target: Path, *, comparison: bool) -> None:
+    def _save(self, results: list[Result], target: Path, kind: str | int) -> None:
         """Write one file. An interrupt that comes after its name has been given is put off."""
         before = _identity(target)
-        save = result.save_comparison if comparison else result.save
+        quality, overwrite = self.wishes.quality, self.wishes.overwrite
         try:
             with self.interrupts.at_once():
-                save(target, quality=self.wishes.quality, overwrite=self.wishes.overwrite)
+                if kind == CONFIDENCE:
+                    results[0].save_confidence(target, overwrite=overwrite)
+                elif kind == SHEET:
+                    save_sheet(results, target, overwrite=overwrite)
+                elif kind == COMPARISON:
+                    results[0].save_comparison(target, quality=quality, overwrite=overwrite)
+                else:
+                    result = results[kind - 1 if isinstance(kind, int) else 0]
+                    result.save(target, quality=quality, overwrite=overwrite)
         except KeyboardInterrupt:
             if _identity(target) == before:
                 raise
@@ -207,7 +264,7 @@ class Work:
     def _send(self, colorizer: Colorizer, source: Path | bytes, name: str) -> Outcome:
         started = time.perf_counter()
         with self.interrupts.at_once():
-            result, form = self._colored(colorizer, source, name), self.wishes.form
+            [result, *_], form = self._colored(colorizer, source, name), self.wishes.form
             suffix = result.picture.output_suffix if form is None else form.suffixes[0]
             encoded = result.encode(suffix, quality=self.wishes.quality)
         stdout = sys.stdout.buffer
@@ -254,10 +311,13 @@ class Work:
                 {"status": outcome.status, "input": outcome.source, **outcome.facts}
                 | ({"outputs": [os.fspath(path) for path in outcome.targets]} if outcome.targets else {})
                 | ({"warnings": list(outcome.warnings)} if outcome.warnings else {})
+                | ({"suggestions": list(map(asdict, outcome.suggestions))} if self.wishes.suggest else {})
             )
         elif outcome.status in (DONE, PLANNED):
             for path in outcome.targets:
                 self.console.data(os.fspath(path))
+            for suggestion in outcome.suggestions:
+                self.console.data(_words(suggestion))
 
     @contextmanager
     def _summed_up(self) -> Iterator[None]:
@@ -282,7 +342,14 @@ def _done(result: Result, name: str, targets: tuple[Path, ...], where: str, star
     facts: dict[str, Any] = {"model": result.model, **size, "seconds": seconds}
     line = f"{name} → {where} ({picture.width}×{picture.height}, {seconds:.2f} s)"
     warnings = (*picture.warnings, *map(str, result.unmet))
-    return Outcome(DONE, name, line, targets, warnings, facts)
+    return Outcome(DONE, name, line, targets, warnings, facts=facts)
+
+
+def _words(suggestion: Suggestion) -> str:
+    """One line: where, how far off, how much it would help, and likely colours."""
+    colors = ", ".join(f"{one.color} {one.probability:.0%}" for one in suggestion.colors)
+    where, off = f"{suggestion.x},{suggestion.y}", f"ΔE {suggestion.difference:.1f}"
+    return f"{where}  {off}  helps {suggestion.area:.0%}  {colors}"
 
 
 def _failed(name: str | os.PathLike[str], error: PhotochromError) -> Outcome:

@@ -118,15 +118,21 @@ def side_by_side(before: Picture, after: pyvips.Image) -> pyvips.Image:
 
 
 def _enlarged(coefficients: NDArray[np.float32], width: int, height: int) -> list[pyvips.Image]:
-    """The four planes at full size, scaled so that L and they add up to steps of f(X) and f(Z).
+    """The four planes at full size, scaled so that L and they add up to steps of f(X) and f(Z)."""
+    per_channel = np.array([1 / A_SCALE, -1 / B_SCALE] * 2) * _RESPONSE_STEPS
+    full = stretched(coefficients * per_channel, width, height)
+    return [full[band] for band in range(4)]
+
+
+def stretched(planes: NDArray[np.floating], width: int, height: int) -> pyvips.Image:
+    """planes: (h, w, bands) → float bands of that size, bilinear, centres of pixels aligned, lazy.
 
     Not by `resize`, which places its result half a pixel off.
     """
-    per_channel = np.array([1 / A_SCALE, -1 / B_SCALE] * 2) * _RESPONSE_STEPS
-    rows, columns = coefficients.shape[:2]
+    rows, columns = planes.shape[:2]
     across, down = width / columns, height / rows
-    small = pyvips.Image.new_from_array(np.float32(coefficients * per_channel))
-    full = small.affine(
+    small = pyvips.Image.new_from_array(np.float32(planes))
+    return small.affine(
         [across, 0, 0, down],
         interpolate=pyvips.Interpolate.new("bilinear"),
         oarea=[0, 0, width, height],
@@ -134,7 +140,6 @@ def _enlarged(coefficients: NDArray[np.float32], width: int, height: int) -> lis
         ody=(down - 1) / 2,
         extend="copy",
     )
-    return [full[band] for band in range(4)]
 
 
 def _from_gray(planes: _Planes, parts: list[pyvips.Image]) -> list[pyvips.Image]:

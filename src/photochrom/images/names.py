@@ -16,7 +16,7 @@ from typing import Final
 from photochrom.errors import UnsupportedFormat
 from photochrom.images.formats import FORMATS, Format, format_of
 
-_RESULT: Final = re.compile(r"\.(color|compare)(\.[^.]+)$")
+_RESULT: Final = re.compile(r"\.(?:color(?:\.\d+)?|compare|confidence|alternatives)(\.[^.]+)$")
 
 
 def result_name(name: str, kind: Format, form: Format | None = None) -> str:
@@ -37,7 +37,7 @@ def result_name(name: str, kind: Format, form: Format | None = None) -> str:
 
 
 def is_result(name: str) -> bool:
-    """Whether a name is one that results get: NAME.color.EXT or NAME.compare.EXT."""
+    """Whether a name is one that results get: NAME.color.EXT, NAME.color.1.EXT, NAME.compare.EXT …"""
     return _result_parts(name) is not None
 
 
@@ -57,6 +57,29 @@ def comparison_of(target: Path) -> Path:
     return target.with_name(f"{before}.compare{suffix}")
 
 
+def alternative_of(target: Path, number: int) -> Path:
+    """Where the alternative of a number from 1 goes: for NAME.color.EXT, NAME.color.1.EXT."""
+    return target.with_name(f"{target.stem}.{number}{target.suffix}")
+
+
+def sheet_of(target: Path) -> Path:
+    """Where a sheet of alternatives, a PNG, goes, beside a result. No two results give the same.
+
+    a.color.png gives a.alternatives.png, a.color.jpg gives a.jpg.alternatives.png.
+    """
+    name = original_of(target.name) or target.name
+    return target.with_name(f"{name.removesuffix('.png')}.alternatives.png")
+
+
+def confidence_name(name: str, kind: Format) -> str:
+    """The name of the map of confidence of a picture, a PNG; as `result_name` has it, for no two the same.
+
+    a.png gives a.confidence.png, a.jpg gives a.jpg.confidence.png.
+    """
+    result = result_name(name, kind, FORMATS["png"])
+    return f"{result.removesuffix(PurePath(result).suffix).removesuffix('.color')}.confidence.png"
+
+
 def known_format(suffix: str) -> Format | None:
     """The row of a suffix; None if it is that of no format."""
     try:
@@ -67,6 +90,6 @@ def known_format(suffix: str) -> Format | None:
 
 def _result_parts(name: str) -> tuple[str, str] | None:
     match = _RESULT.search(name)
-    if match is None or match.start() == 0 or known_format(match[2]) is None:
+    if match is None or match.start() == 0 or known_format(match[1]) is None:
         return None
-    return name[: match.start()], match[2]
+    return name[: match.start()], match[1]

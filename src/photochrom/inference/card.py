@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from photochrom.color.bins import AbBins
 from photochrom.color.constants import AB_GRID
 from photochrom.errors import BadModel, BadOption, ModelNotFound
+from photochrom.inference.confidence import Curve, checked_curve
 from photochrom.inference.vividness import MOST_VIVID, ColorRule, rule_at
 
 FORMAT = 1
@@ -83,6 +84,8 @@ class ModelCard:
     """Short side at which the network looks unless told otherwise."""
     anchors: tuple[tuple[float, ColorRule], ...]
     """Vividness → rule."""
+    confidence: Curve = ()
+    """(raw, ΔE2000): see `inference.confidence.calibrated`; () takes what the network expects as it is."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """Everything else: data, recipe, hours, figures, limits, licences."""
 
@@ -249,5 +252,6 @@ def _rest(values: dict[str, Any]) -> dict[str, Any]:
         "summary": str(values.pop("summary", "")),
         "parameters": int(values.pop("parameters", 0)),
         "size": int(values.pop("bytes", 0)),
+        "confidence": checked_curve(values.pop("confidence", ())),
         "about": values,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,15 +16,20 @@ from photochrom.color.gamut import fit_to_gamut
 from photochrom.errors import BadModel, BadOption
 from photochrom.hints import Hints, Unmet
 from photochrom.images.compose import compose, side_by_side
+from photochrom.images.heat import heat_map
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
+from photochrom.images.sheet import contact_sheet
 from photochrom.images.write import encode_picture, to_array, write_picture
+from photochrom.inference.alternatives import alternatives
 from photochrom.inference.card import ModelCard
+from photochrom.inference.confidence import confidence
 from photochrom.inference.network import load_network
 from photochrom.inference.obey import Kinship, kinship, obey
 from photochrom.inference.palette import Palette, PaletteSource, palette_of, wishes_of
 from photochrom.inference.reference import Reference, carried, led, maps_of, reference_of, wish_of
 from photochrom.inference.session import choose_threads
+from photochrom.inference.suggest import Suggestion, suggestions
 from photochrom.inference.upsample import guided_coefficients
 from photochrom.inference.vividness import MOST_VIVID, ColorRule
 from photochrom.inference.weights import DEFAULT_MODEL, find_model
@@ -36,6 +41,8 @@ LEAST_DETAIL = 128
 MOST_DETAIL = 640
 # Pictures smaller than this gain nothing from being enlarged for the network.
 SMALLEST_LOOK = 128
+# ΔE2000 that is yellow in a map of confidence: as far as one saturated colour is from grey.
+MOST_UNSURE = 30.0
 
 PictureSource = str | Path | bytes | NDArray[Any]
 
@@ -95,6 +102,31 @@ class Result:
     """Name of the model."""
     unmet: tuple[Unmet, ...] = ()
     """Hints whose colour does not exist at the lightness of their place."""
+    guess: Guess | None = field(default=None, repr=False)
+    """What the network made of it; None for colours that came from elsewhere."""
+    card: ModelCard | None = field(default=None, repr=False)
+    """Of the model; None as above."""
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float32]:
+        """Expected ΔE2000 between these colours and the true ones: (h, w), as `chroma`; low is sure.
+
+        Raises BadOption for colours without a distribution behind them.
+        """
+        if self.guess is None or self.card is None:
+            raise BadOption("confidence", f"{self.model} does not say how sure it is")
+        return confidence(self.guess, self.chroma, self.card)
+
+    def suggest(self, n: int = 5) -> list[Suggestion]:
+        """The n places, 1…50, where a hint would help most, with the colours that each may have.
+
+        The most helpful first, each beside those before and the hints that were told. Fewer in a
+        picture too small for so many. Raises BadOption for another n, or a model that takes no hints.
+        """
+        if self.guess is None or self.card is None:
+            raise BadOption("suggest", f"{self.model} takes no hints")
+        size = {"width": self.picture.width, "height": self.picture.height}
+        return suggestions(self.guess, self.card, n, **size)
 
     @property
     def image(self) -> pyvips.Image:
@@ -115,6 +147,17 @@ class Result:
         both = side_by_side(self.picture, self.image)
         write_picture(both, self.picture, Path(target), quality=quality, overwrite=overwrite)
 
+    def save_confidence(self, target: str | Path, *, overwrite: bool = False) -> None:
+        """Write `confidence` along the edges of the picture, as a map: dark violet 0, yellow 30 ΔE2000.
+
+        Raises as `save` and `confidence` do.
+        """
+        if self.guess is None:
+            raise BadOption("confidence", f"{self.model} does not say how sure it is")
+        planes = guided_coefficients(self.guess.lightness, self.confidence[np.newaxis])
+        image = heat_map(self.picture, planes, MOST_UNSURE)
+        write_picture(image, self.picture, Path(target), overwrite=overwrite, note=None)
+
     def encode(self, suffix: str, *, quality: int | None = None) -> bytes:
         """The file that `save` would write, as bytes. suffix: ".jpg", ".png" …"""
         return encode_picture(self.image, self.picture, suffix, quality=quality)
@@ -122,6 +165,13 @@ class Result:
     def to_array(self) -> NDArray[Any]:
         """(H, W, 3), or (H, W, 4) with alpha; uint8 or uint16 as the picture is deep."""
         return to_array(self.image)
+
+
+def save_sheet(results: Sequence[Result], target: str | Path, *, overwrite: bool = False) -> None:
+    """Write results of one picture, 1 or more, on one sheet; otherwise as `Result.save`."""
+    picture = results[0].picture
+    sheet = contact_sheet([result.image for result in results], name=picture.name)
+    write_picture(sheet, picture, Path(target), overwrite=overwrite)
 
 
 class Colorizer:
@@ -162,22 +212,31 @@ class Colorizer:
         `wished`, `referred`, `hinted` and `chroma` do.
         """
         options = options or ColorizeOptions()
-        if hints:
-            self._check_takes_hints()
-        wanted = None if palette is None else palette_of(palette)
-        if reference is not None and not isinstance(reference, Reference):
-            reference = self.reference(reference, detail=options.detail)
-        picture = read_picture(source, name=name)
-        guess, rule = self.guess(picture, detail=options.detail), self.card.rule(options.vividness)
-        if wanted is not None:
-            guess = self.wished(guess, wanted)
-        if reference is not None:
-            guess = self.referred(guess, reference)
-        if not hints:
-            return self.paint(picture, guess, rule)
-        drawn = hints.drawn(picture.width, picture.height, *guess.features["hints"].shape[2:])
-        result = self.paint(picture, self.hinted(guess, drawn.planes), rule)
-        return replace(result, unmet=drawn.unmet(_reduced(guess.lightness, drawn.planes)))
+        picture, guess, unmet = self._led(source, options, name, palette, reference, hints)
+        return replace(self.paint(picture, guess, self.card.rule(options.vividness)), unmet=unmet)
+
+    def alternatives(
+        self,
+        source: PictureSource,
+        n: int = 4,
+        *,
+        options: ColorizeOptions | None = None,
+        name: str | None = None,
+        palette: Palette | PaletteSource | None = None,
+        reference: Reference | PictureSource | None = None,
+        hints: Hints | None = None,
+    ) -> list[Result]:
+        """Up to n, 1…12, visibly different colourings of one picture, the likeliest first.
+
+        The first is the one that a call gives. Fewer where the model holds no others possible. Raises as
+        a call does, and BadOption for another n or a model that gives no distribution over colours.
+        """
+        options = options or ColorizeOptions()
+        picture, guess, unmet = self._led(source, options, name, palette, reference, hints)
+        rule = self.card.rule(options.vividness)
+        chroma = self.chroma(guess, rule)
+        others = alternatives(guess, chroma, self.card, n, vivid=rule.chroma)
+        return [replace(self._result(picture, guess, other), unmet=unmet) for other in others]
 
     def guess(self, picture: Picture, *, detail: int | None = None) -> Guess:
         """Look at a picture.
@@ -257,8 +316,11 @@ class Colorizer:
 
     def paint(self, picture: Picture, guess: Guess, rule: ColorRule) -> Result:
         """Choose colours by `rule` and lead them along the edges of the picture. Raises as `chroma`."""
-        chroma = self.chroma(guess, rule)
-        return Result(picture, chroma, guided_coefficients(guess.lightness, chroma), self.card.name)
+        return self._result(picture, guess, self.chroma(guess, rule))
+
+    def _result(self, picture: Picture, guess: Guess, chroma: NDArray[np.float32]) -> Result:
+        coefficients = guided_coefficients(guess.lightness, chroma)
+        return Result(picture, chroma, coefficients, self.card.name, guess=guess, card=self.card)
 
     def chroma(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
         """a and b, (2, h, w), inside sRGB at the lightness the network saw.
@@ -278,6 +340,33 @@ class Colorizer:
             raise BadModel(self.card.path, "the network gives colours that are no numbers")
         fitted = fit_to_gamut(np.stack([_reduced(guess.lightness, ab), *ab], axis=-1))
         return np.ascontiguousarray(fitted[..., 1:].transpose(2, 0, 1), dtype=np.float32)
+
+    def _led(
+        self,
+        source: PictureSource,
+        options: ColorizeOptions,
+        name: str | None,
+        palette: Palette | PaletteSource | None,
+        reference: Reference | PictureSource | None,
+        hints: Hints | None,
+    ) -> tuple[Picture, Guess, tuple[Unmet, ...]]:
+        """A picture, what the network makes of it by all that it is told, and hints that cannot be met."""
+        if hints:
+            self._check_takes_hints()
+        wanted = None if palette is None else palette_of(palette)
+        if reference is not None and not isinstance(reference, Reference):
+            reference = self.reference(reference, detail=options.detail)
+        picture = read_picture(source, name=name)
+        guess = self.guess(picture, detail=options.detail)
+        if wanted is not None:
+            guess = self.wished(guess, wanted)
+        if reference is not None:
+            guess = self.referred(guess, reference)
+        if not hints:
+            return picture, guess, ()
+        drawn = hints.drawn(picture.width, picture.height, *guess.features["hints"].shape[2:])
+        unmet = drawn.unmet(_reduced(guess.lightness, drawn.planes))
+        return picture, self.hinted(guess, drawn.planes), unmet
 
     def _check_compares(self) -> None:
         if not self.card.takes_hints:
@@ -350,4 +439,4 @@ def _reduced(lightness: NDArray[np.float32], planes: NDArray[np.float32]) -> NDA
     return np.asarray(lightness.reshape(h, height // h, w, width // w).mean(axis=(1, 3)))
 
 
-__all__ = ["ColorizeOptions", "Colorizer", "Guess", "PictureSource", "Result"]
+__all__ = ["ColorizeOptions", "Colorizer", "Guess", "PictureSource", "Result", "save_sheet"]

@@ -63,10 +63,11 @@ def guided_coefficients(
 ) -> Plane:
     """Slopes and offsets of a and b over L.
 
-    guide: (k·h, k·w), L 0…100; chroma: (2, h, w) of the same view. Without `corrected` it is the
-    filter as published. Returns (k·h, k·w, 4): slope of a, slope of b, offset of a, offset of b.
+    guide: (k·h, k·w), L 0…100; chroma: (2, h, w) of the same view, or other planes, (C, h, w). Without
+    `corrected` it is the filter as published. Returns (k·h, k·w, 4): slope of a, slope of b, offset of
+    a, offset of b; or (k·h, k·w, 2C).
     """
-    _, h, w = chroma.shape
+    count, h, w = chroma.shape
     k = guide.shape[0] // h
     ab = enlarge(chroma, *guide.shape)
     mean_l, mean_ab = box_mean(guide, radius), box_mean(ab, radius)
@@ -76,7 +77,7 @@ def guided_coefficients(
     offset = box_mean(mean_ab - slope * mean_l, radius)
     slope = box_mean(slope, radius)
     if corrected:
-        answer = (slope * guide + offset).reshape(2, h, k, w, k).mean(axis=(2, 4))
+        answer = (slope * guide + offset).reshape(count, h, k, w, k).mean(axis=(2, 4))
         offset = offset + enlarge(chroma - answer, *guide.shape)
     return np.ascontiguousarray(np.concatenate([slope, offset]).transpose(1, 2, 0))
 

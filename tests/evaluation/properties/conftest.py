@@ -50,12 +50,15 @@ class Listener:
 
     @property
     def card(self):
-        return SimpleNamespace(bins=self.bins, hint_stride=self.hint_stride)
+        return SimpleNamespace(
+            name="listener", bins=self.bins, hint_stride=self.hint_stride, takes_hints=True, confidence=()
+        )
 
     def guess(self, picture, *, detail=None):
         self.looks.append((min(picture.width, picture.height), detail))
         lightness = picture.thumbnail(min(picture.width, picture.height, detail or 10**6), multiple=STRIDE)
-        return SimpleNamespace(lightness=lightness, logits=self.logits(lightness).astype(np.float32))
+        logits = self.logits(lightness).astype(np.float32)
+        return SimpleNamespace(lightness=lightness, logits=logits, features={}, hints=None, unhinted=None)
 
     def hinted(self, guess, hints):
         self.told.append(hints)
@@ -75,7 +78,13 @@ class Listener:
         logits[:, reached] = UNLIKELY
         for corner in range(4):
             logits[index[reached, corner], *np.nonzero(reached)] = np.log(weight[reached, corner] + 1e-20)
-        return SimpleNamespace(lightness=guess.lightness, logits=logits)
+        return SimpleNamespace(
+            lightness=guess.lightness,
+            logits=logits,
+            features={},
+            hints=np.asarray(hints, np.float32),
+            unhinted=guess.unhinted or guess,
+        )
 
     def chroma(self, guess, rule):
         return self.bins.annealed_mean(guess.logits, axis=0) * rule.chroma

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from photochrom.evaluation.metrics.fidelity import psnr
 from photochrom.evaluation.properties.hints import (
     CLICKS,
-    expected_error,
     gather,
     hint_planes,
-    least_sure,
     measure,
     patch_side,
     random_places,
+    suggested_places,
 )
 from photochrom.evaluation.rendered import Rendered, gray_of
 from photochrom.evaluation.scene import Scene
@@ -74,34 +73,17 @@ def test_random_places_gather_round_the_centre() -> None:
     assert (np.abs(places - [49, 99]) < [16, 32]).all(axis=1).mean() == pytest.approx(0.48**2, abs=0.05)
 
 
-def test_expected_error_of_a_worked_example() -> None:
-    share = np.array([[[0.5, 0.5], [1.0, 0.0], [0.0, 1.0]]], np.float32)
-    centers = np.array([[0, 0], [30, 40]], np.float32)
-    assert expected_error(share, centers, np.zeros((2, 1, 3))).tolist() == [[25, 0, 50]]
-
-
-def test_the_least_sure_come_first_and_apart() -> None:
-    error = np.zeros((16, 16), np.float32)
-    error[4, 4], error[4, 5], error[12, 3], error[0, 15] = 9, 8, 7, 6
-    places = least_sure(error, np.empty((0, 2), np.int64), 3, (64, 64))
-    # Cells of 4 pixels, patches of 2, apart by 4: the neighbour of the first is as far as that.
-    assert places.tolist() == [[17, 17], [17, 21], [49, 13]]
-    assert least_sure(error, places, 1, (64, 64))[3].tolist() == [1, 61]
-    wide = least_sure(error[:8, :8], np.empty((0, 2), np.int64), 2, (256, 256))
-    assert np.hypot(*(wide[0] - wide[1])) >= 16
-
-
-@given(st.integers(8, 24), st.integers(8, 24), st.integers(0, 5))
-def test_there_always_is_a_place_left(h: int, w: int, seed: int) -> None:
-    error = np.random.default_rng(seed).random((h, w)).astype(np.float32)
-    size = (h * 4, w * 4)
-    places = least_sure(error, np.empty((0, 2), np.int64), 50, size)
+def test_suggested_places_are_corners_of_patches_inside(listener) -> None:
+    model = listener(logits=lambda lightness: np.random.default_rng(0).normal(size=(309, 16, 24)))
+    guess = model.guess(read_picture(noise(64, 96)))
+    places = suggested_places(model, guess, 50, (64, 96))
+    assert places.shape == (50, 2)
+    assert (places >= 0).all()
+    assert (places + patch_side(64, 96) <= [64, 96]).all()
     apart = np.hypot(*(places[:, np.newaxis] - places).transpose(2, 0, 1))
     apart[np.diag_indices(50)] = np.inf
-    # Rounding to whole pixels takes less than one of each.
-    assert apart.min() >= min(size) / 16 - 2
-    more = least_sure(error, places[:10], 40, size)
-    assert (more == places).all()
+    # 1/16 of the short side, and less than a pixel of each is rounded off.
+    assert apart.min() >= 64 / 16 - 2
 
 
 def test_a_model_that_listens_comes_right(listener, plain, halves: Scene) -> None:

@@ -20,7 +20,7 @@ _ROWS: Final = (
     Property(
         "hints",
         "hint efficiency",
-        "PSNR in dB after 0 to 50 simulated clicks, at random places and where the model is least sure",
+        "PSNR in dB after 0 to 50 simulated clicks, at random places and where Photochrom suggests them",
         "hints",
         True,
         hints.measure,

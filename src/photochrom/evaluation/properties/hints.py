@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from photochrom.evaluation.bootstrap import estimate, resampled_means
 from photochrom.evaluation.metrics.fidelity import psnr
-from photochrom.evaluation.properties.distribution import Shares, likelihoods
 from photochrom.evaluation.rendered import Rendered, from_samples
 from photochrom.images.read import read_picture
+from photochrom.inference.suggest import suggestions
 
 if TYPE_CHECKING:
     from photochrom.evaluation.scene import Scene
@@ -30,9 +30,6 @@ CLICKS: Final = (0, 1, 2, 5, 10, 50)
 
 # 6 × 6 pixels of 256, as in test_sweep.py of richzhang/colorization-pytorch.
 _PATCH: Final = 6 / 256
-# Of the short side. 50 discs of this radius cover 0.61 of a square: there always is a place left.
-_APART: Final = 1 / 16
-
 Plane = NDArray[np.float32]
 Places = NDArray[np.int64]
 
@@ -40,17 +37,17 @@ Places = NDArray[np.int64]
 def measure(
     colorizer: Colorizer, scene: Scene, setting: Setting, *, detail: int | None = None
 ) -> dict[str, Any]:
-    """PSNR in dB after each number of CLICKS, at random places and where the model is least sure.
+    """PSNR in dB after each number of CLICKS, at random places and where the library suggests them.
 
     More clicks include the fewer. A click is the truth's mean a and b over 6 × 6 pixels of 256 on the
     short side, with full confidence. Random places gather round the centre as in Zhang's protocol
     (normal, standard deviation a quarter of the side); they are drawn from the picture's own bytes,
     so that all models get the same. The model is asked again after every result that is compared, as
-    somebody would look again before clicking on; see `expected_error` and `least_sure`.
+    somebody would look again before clicking on; see `inference.suggest`.
     ValueError without truth, or for a model without a distribution over colours.
     """
-    truth, bins = scene.truth, colorizer.card.bins
-    if truth is None or bins is None:
+    truth = scene.truth
+    if truth is None or colorizer.card.bins is None:
         raise ValueError("clicks need true colours, and a model that says how sure it is")
     first = colorizer.guess(read_picture(scene.source), detail=detail)
     height, width = first.lightness.shape
@@ -71,9 +68,8 @@ def measure(
     guess = first
     for count in CLICKS:
         if count:
-            chroma = colorizer.chroma(guess, setting.rule)
-            error = expected_error(likelihoods(guess), bins.centers, chroma)
-            places = least_sure(error, places, count - len(places), ab.shape[:2])
+            more = suggested_places(colorizer, guess, count - len(places), ab.shape[:2])
+            places = np.concatenate([places, more])
             guess = hinted(places)
         asked.append(score(guess))
     return {"random": random, "asked": asked}
@@ -128,36 +124,14 @@ def hint_planes(ab: Plane, places: Places, shape: tuple[int, int]) -> Plane:
     return planes
 
 
-def expected_error(share: Shares, centers: Plane, chroma: Plane) -> Plane:
-    """How far from the chosen colour the model itself expects the truth to be, in Lab units: (h, w).
+def suggested_places(colorizer: Colorizer, guess: Guess, count: int, size: tuple[int, int]) -> Places:
+    """Up to `count` places where the library suggests hints, as of `random_places`.
 
-    share: (h, w, K), likelihoods; centers: (K, 2), a and b of each bin; chroma: (2, h, w), chosen.
+    guess: with the hints told so far; size: (H, W) of the picture
     """
-    a, b = (chroma[i, ..., np.newaxis] - centers[:, i] for i in range(2))
-    return np.asarray((share * np.hypot(a, b)).sum(axis=-1))
-
-
-def least_sure(error: Plane, places: Places, count: int, size: tuple[int, int]) -> Places:
-    """`places` and `count` more, each where `error` is largest among what is far enough from all others.
-
-    error: (h, w), of a picture of `size` (H, W); places: (n, 2), as of `random_places`. Far enough is
-    1/16 of the short side.
-    """
-    pixels = np.array(size) / error.shape
-    side = patch_side(*size)
-    rows, columns = np.indices(error.shape) + 0.5
-    left = error.astype(np.float64)
-    chosen = list(places)
-
-    def cover(place: NDArray[np.int64]) -> None:
-        y, x = place + side / 2
-        left[np.hypot(rows * pixels[0] - y, columns * pixels[1] - x) < _APART * min(size)] = -np.inf
-
-    for place in places:
-        cover(place)
-    for _ in range(count):
-        cell = np.array(np.unravel_index(left.argmax(), left.shape))
-        corner = np.rint((cell + 0.5) * pixels - side / 2)
-        chosen.append(corner.clip(0, np.array(size) - side).astype(np.int64))
-        cover(chosen[-1])
-    return np.array(chosen, np.int64).reshape(-1, 2)
+    height, width = size
+    found = suggestions(guess, colorizer.card, count, width=width, height=height)
+    side = patch_side(height, width)
+    corners = np.array([[one.y, one.x] for one in found], np.int64).reshape(-1, 2) - side // 2
+    places: Places = corners.clip(0, np.array(size) - side)
+    return places
