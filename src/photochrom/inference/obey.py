@@ -36,10 +36,10 @@ LEAST_DOUBT: Final = 1.0
 """The network's standard deviation of ab, in units of Lab, counts as at least this."""
 NOISE: Final = 0.03
 """Variance of a hint's own error, as a share of the variance allowed at its place."""
-LARGE: Final = 30.0
+LARGE: Final = 15.0
 """A difference larger than this, in units of Lab, is a wish for one thing rather than a general error: of
 it the share (LARGE / difference)² goes to all that is kin …"""
-CLOSER: Final = 3
+CLOSER: Final = 2
 """… and the rest only to what is close kin: kinship to this power."""
 MOST_CELLS: Final = 500
 """Hinted cells that are solved exactly; of more, the insides of areas are thinned out."""
