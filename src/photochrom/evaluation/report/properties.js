@@ -97,7 +97,7 @@ function hints(there) {
   const clicks = [...new Set(all.map((point) => point.x))].sort((a, b) => a - b);
   return chart({
     title: "What a few clicks are worth",
-    note: "True colours given at single points: anywhere, or where the model is least sure. Bands are 95 % intervals." + takenAt(there),
+    note: "True colours given at single points: anywhere, or where hints are suggested. Bands are 95 % intervals." + takenAt(there),
     x: { label: "clicks", domain: [0, Math.max(...clicks)], kind: "root", marks: clicks, write: String },
     y: { label: "PSNR (dB)", domain: around(all.flatMap((point) => [point.low, point.high, point.y].filter(isNumber))) },
     series,
