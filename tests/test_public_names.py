@@ -12,6 +12,7 @@ PUBLIC = [
     "BadOption",
     "ColorizeOptions",
     "Colorizer",
+    "Hints",
     "ImageTooLarge",
     "InputError",
     "MissingExtra",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         UnsupportedFormat,
         UnwritableOutput,
     )
+    from photochrom.hints import Hints
     from photochrom.inference.kinds import colorize
     from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
 
@@ -38,6 +39,7 @@ __all__ = [
     "BadOption",
     "ColorizeOptions",
     "Colorizer",
+    "Hints",
     "ImageTooLarge",
     "InputError",
     "MissingExtra",
@@ -57,6 +59,7 @@ __all__ = [
 _MODULE_OF = {
     "ColorizeOptions": "photochrom.inference.pipeline",
     "Colorizer": "photochrom.inference.pipeline",
+    "Hints": "photochrom.hints",
     "Result": "photochrom.inference.pipeline",
     "colorize": "photochrom.inference.kinds",
     "BadModel": "photochrom.errors",

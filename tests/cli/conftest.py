@@ -30,6 +30,7 @@ class FakeResult:
     """Writes "coloured " and what was read; a file that begins with "slow" takes its time."""
 
     model = "fake"
+    unmet = ()
 
     def __init__(self, data, name):
         self.data = data
@@ -84,7 +85,7 @@ class FakeColorizer:
             raise KeyboardInterrupt
         return FakeResult(data, name)
 
-    def alternatives(self, source, n, *, options=None, name=None):
+    def alternatives(self, source, n, *, options=None, name=None, hints=None):
         """As many as asked for, but of "few" two."""
         first = self(source, options=options, name=name)
         count = min(n, 2) if first.data.startswith(b"few") else n

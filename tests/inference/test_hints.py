@@ -1,8 +1,9 @@
-"""Colours told to the model: what `Colorizer.hinted` promises, of the shipped model."""
+"""Colours told to the model: what `Colorizer.hinted` and `hints=` promise, of the shipped model."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from photochrom.color.difference import delta_e_2000
+from photochrom.color.gamut import fit_to_gamut
+from photochrom.color.srgb import srgb_to_lab
 from photochrom.errors import BadOption
+from photochrom.hints import Hints
 from photochrom.images.read import read_picture
-from photochrom.inference.pipeline import Colorizer, Guess
+from photochrom.inference.kinds import colorize
+from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Guess
 from photochrom.inference.vividness import ColorRule
 
 DEMO = Path(__file__).parents[2] / "examples" / "migrant_mother_1936.jpg"
@@ -85,3 +91,95 @@ def test_what_is_no_hint_is_refused(colorizer: Colorizer, guess: Guess) -> None:
         wrong[plane, 3, 3] = value
         with pytest.raises(BadOption, match="hints: must be finite"):
             colorizer.hinted(guess, wrong)
+
+
+def lab_of(result) -> np.ndarray:
+    return srgb_to_lab(result.to_array()[..., :3] / np.float32(255))
+
+
+PLACES = {
+    "blouse": ("29%", "80%"),
+    "forehead": ("45%", "17%"),
+    "hair": ("34%", "22%"),
+    "background": ("80%", "4%"),
+    "lap": ("60%", "92%"),
+}
+
+
+@pytest.mark.parametrize("color", ["#8c2f2f", "#2f4f8c", "#3c7d3c", "#c9b36a", "grey", "#ff00ff"])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_hint_changes_its_place_to_the_colour_asked_for(
+    colorizer: Colorizer, place: str, color: str
+) -> None:
+    """ΔE2000 below 5 from what the lightness there allows, of what is saved at full size."""
+    x, y = PLACES[place]
+    result = colorizer(DEMO, hints=Hints().point(x, y, color, radius="2%"))
+    lab = lab_of(result)
+    height, width = lab.shape[:2]
+    row, column = int(float(y[:-1]) / 100 * height), int(float(x[:-1]) / 100 * width)
+    patch = lab[row - 5 : row + 6, column - 5 : column + 6]
+    wanted = patch.copy()
+    codes = (128, 128, 128) if color == "grey" else list(bytes.fromhex(color[1:]))
+    wanted[..., 1:] = srgb_to_lab(np.array(codes) / 255)[1:]
+    assert delta_e_2000(patch, fit_to_gamut(wanted)).mean() < 5
+
+
+@pytest.mark.parametrize("vividness", [0.0, 2.0])
+def test_hints_are_obeyed_at_any_vividness(colorizer: Colorizer, vividness: float) -> None:
+    hints = Hints().point("29%", "80%", "#8c2f2f", radius="2%")
+    lab = lab_of(colorizer(DEMO, options=ColorizeOptions(vividness=vividness), hints=hints))
+    patch = lab[round(0.8 * len(lab)), round(0.29 * lab.shape[1])]
+    wanted = np.array([patch[0], *srgb_to_lab(np.array([0x8C, 0x2F, 0x2F]) / 255)[1:]])
+    assert delta_e_2000(patch, fit_to_gamut(wanted)) < 5
+
+
+def test_no_hint_is_automatic(colorizer: Colorizer) -> None:
+    plain = colorizer(DEMO).to_array()
+    for none in (None, Hints()):
+        result = colorizer(DEMO, hints=none)
+        assert result.unmet == ()
+        np.testing.assert_array_equal(result.to_array(), plain)
+
+
+def test_the_same_hints_give_the_same_bytes(colorizer: Colorizer) -> None:
+    hints = Hints().point("29%", "80%", "#8c2f2f").stroke([(300, 100), (400, 180)], "grey")
+    first, again = (colorizer(DEMO, hints=hints).to_array() for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+
+
+def test_hints_cover_in_their_order(colorizer: Colorizer) -> None:
+    red, blue = (Hints().point("29%", "80%", color, radius="2%") for color in ("#8c2f2f", "#2f4f8c"))
+    np.testing.assert_array_equal(
+        colorizer(DEMO, hints=red + blue).to_array(), colorizer(DEMO, hints=blue).to_array()
+    )
+
+
+def test_all_of_it_grey(colorizer: Colorizer) -> None:
+    lab = lab_of(colorizer(DEMO, hints=Hints().rectangle("0%", "0%", "100%", "100%", "grey")))
+    assert np.abs(lab[..., 1:]).max() < 1
+
+
+def test_a_colour_that_cannot_be_met_is_reported(colorizer: Colorizer) -> None:
+    hints = Hints().point("29%", "80%", "#8c2f2f").point("60%", "92%", "#0000ff")
+    (unmet,) = colorizer(DEMO, hints=hints).unmet
+    assert (unmet.hint, unmet.asked) == (2, "#0000ff")
+    assert unmet.difference > 5
+
+
+def test_hints_outside_the_picture_are_refused(colorizer: Colorizer) -> None:
+    with pytest.raises(BadOption, match=r"hint 1 \(point\): x 792 is outside the picture of 792×1024"):
+        colorizer(DEMO, hints=Hints().point(792, 3, "red"))
+
+
+def test_hints_through_the_one_call() -> None:
+    grey = np.tile(np.linspace(60, 200, 64, dtype=np.uint8), (48, 1))
+    told = colorize(grey, hints=Hints().point("50%", "50%", "#3c7d3c", radius="20%"))
+    middle = srgb_to_lab(told[24, 32] / np.float32(255))
+    assert middle[1] < -15
+
+
+def test_a_model_that_takes_no_hints_says_so(toy: Path) -> None:
+    deaf = Colorizer(toy / "toy.json", threads=1, provider="cpu")
+    deaf.card = replace(deaf.card, hint_stride=0)
+    with pytest.raises(BadOption, match="hints: toy takes none"):
+        deaf(np.full((96, 128), 90, np.uint8), hints=Hints().point(1, 1, "red"))

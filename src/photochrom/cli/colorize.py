@@ -15,11 +15,13 @@ from photochrom.cli.options import (
     json_option,
     model_options,
 )
+from photochrom.cli.told import hint_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from photochrom.batch.plan import Job, Trouble
+    from photochrom.cli.told import Told
     from photochrom.cli.work import Work
     from photochrom.images.formats import Format
     from photochrom.inference.pipeline import ColorizeOptions
@@ -75,6 +77,7 @@ PIPE = "-"
     "all of them on a sheet, NAME.alternatives.png.",
 )
 @colorize_options
+@hint_options
 @model_options
 @click.option("--overwrite", is_flag=True, help="Replace results that exist; never the picture itself.")
 @click.option("--skip-existing", is_flag=True, help="Pass over pictures whose result exists.")
@@ -95,6 +98,7 @@ def colorize(
     suggest: int | None,
     alternatives: int | None,
     options: ColorizeOptions,
+    told: Told,
     model: str,
     threads: int | None,
     overwrite: bool,
@@ -118,6 +122,7 @@ def colorize(
     \b
     photochrom grandmother.jpg
     photochrom shoebox/ --recursive -o coloured/ --skip-existing
+    photochrom wedding.jpg --hint 30%,62%,#8c2f2f --hint 52%,40%,grey
     curl -s https://example.org/old.jpg | photochrom - > new.jpg
     """  # noqa: D301 (click's mark for lines that stay as they are)
     from photochrom.cli.work import Wishes, Work
@@ -130,6 +135,7 @@ def colorize(
         raise click.UsageError("- stands alone: one picture comes from a pipe (a file: ./-).")
     wishes = Wishes(
         options=options,
+        told=told,
         model=model,
         threads=threads,
         form=form,
@@ -168,4 +174,4 @@ def _run(work: Work, paths: tuple[str, ...], *, out: str | None, recursive: bool
         return plan(paths, out=out, form=wishes.form, recursive=recursive, confidence=wishes.confidence)
 
     total = sum(1 for _ in planned()) if work.console.has_bar else 0
-    return work.through(planned(), total=total)
+    return work.through(wishes.told.only_one(planned()), total=total)

@@ -19,6 +19,7 @@ from photochrom.batch.plan import Job, Trouble
 from photochrom.cli.console import Console, one_line, unexpected
 from photochrom.cli.interrupts import Interrupts
 from photochrom.cli.runs import model_of
+from photochrom.cli.told import Told
 from photochrom.errors import BadOption, OutputExists, PhotochromError, UnsupportedFormat, UnwritableOutput
 from photochrom.images.door import set_threads
 from photochrom.images.formats import Format, writable
@@ -44,6 +45,7 @@ class Wishes:
     """The options of `photochrom colorize`, but for which pictures and where to."""
 
     options: ColorizeOptions
+    told: Told
     model: str
     threads: int | None
     form: Format | None
@@ -213,10 +215,21 @@ class Work:
 
     def _colored(self, colorizer: Colorizer, source: Path | bytes, name: str) -> list[Result]:
         """The result, or as many alternatives as there are."""
-        options, count = self.wishes.options, self.wishes.alternatives
-        if count is None:
-            return [colorizer(source, options=options, name=name)]
-        results = colorizer.alternatives(source, count, options=options, name=name)
+        hints, count = (
+            self.wishes.told.of(source if isinstance(source, Path) else None),
+            self.wishes.alternatives,
+        )
+        # Named only where there are some, for then it is they that a BadOption is about.
+        wishes: dict[str, Any] = {"options": self.wishes.options, "name": name}
+        wishes |= {"hints": hints} if hints else {}
+        try:
+            if count is None:
+                return [colorizer(source, **wishes)]
+            results = colorizer.alternatives(source, count, **wishes)
+        except BadOption as error:
+            if not hints:
+                raise
+            raise BadOption(name, str(error)) from error
         if len(results) < count:
             self.console.word(one_line(name, f"{len(results)} of {count} colourings differ visibly"))
         return results
@@ -243,7 +256,7 @@ class Work:
     def _send(self, colorizer: Colorizer, source: Path | bytes, name: str) -> Outcome:
         started = time.perf_counter()
         with self.interrupts.at_once():
-            result, form = colorizer(source, options=self.wishes.options, name=name), self.wishes.form
+            (result,), form = self._colored(colorizer, source, name), self.wishes.form
             suffix = result.picture.output_suffix if form is None else form.suffixes[0]
             encoded = result.encode(suffix, quality=self.wishes.quality)
         stdout = sys.stdout.buffer
@@ -320,7 +333,8 @@ def _done(result: Result, name: str, targets: tuple[Path, ...], where: str, star
     size = {"width": picture.width, "height": picture.height}
     facts: dict[str, Any] = {"model": result.model, **size, "seconds": seconds}
     line = f"{name} → {where} ({picture.width}×{picture.height}, {seconds:.2f} s)"
-    return Outcome(DONE, name, line, targets, tuple(picture.warnings), facts=facts)
+    warnings = (*picture.warnings, *map(str, result.unmet))
+    return Outcome(DONE, name, line, targets, warnings, facts=facts)
 
 
 def _words(suggestion: Suggestion) -> str:

@@ -91,7 +91,7 @@ def write_picture(
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        _put(temporary, target, overwrite=overwrite)
+        put_in_place(temporary, target, overwrite=overwrite)
     except OutputError:
         raise
     except OSError as error:
@@ -267,7 +267,7 @@ def _same_file(first: Path, second: Path) -> bool:
         return False
 
 
-def _put(temporary: Path, target: Path, *, overwrite: bool) -> None:
+def put_in_place(temporary: Path, target: Path, *, overwrite: bool) -> None:
     """Give the finished file its name, in one step that either happens or does not."""
     if overwrite:
         temporary.replace(target)
@@ -285,7 +285,7 @@ def _put(temporary: Path, target: Path, *, overwrite: bool) -> None:
 
 
 def _put_without_links(temporary: Path, target: Path) -> None:
-    """As `_put`, on file systems that have no links: claim the name first, then replace it."""
+    """As `put_in_place`, on file systems that have no links: claim the name first, then replace it."""
     try:
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     except FileExistsError:

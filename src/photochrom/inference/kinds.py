@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import BadOption
+from photochrom.hints import Hints
 from photochrom.images.formats import output_suffix
 from photochrom.images.names import result_name
 from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
@@ -27,18 +29,26 @@ def _loaded(model: str | Path) -> Colorizer:
 
 
 @overload
-def colorize(x: str | Path, *, model: str | Path = ..., **options: Any) -> Path: ...
+def colorize(
+    x: str | Path, *, model: str | Path = ..., hints: Hints | None = ..., **options: Any
+) -> Path: ...
 @overload
-def colorize(x: bytes | bytearray | memoryview, *, model: str | Path = ..., **options: Any) -> bytes: ...
+def colorize(
+    x: bytes | bytearray | memoryview, *, model: str | Path = ..., hints: Hints | None = ..., **options: Any
+) -> bytes: ...
 @overload
-def colorize(x: NDArray[np.bool_], *, model: str | Path = ..., **options: Any) -> NDArray[np.uint8]: ...
+def colorize(
+    x: NDArray[np.bool_], *, model: str | Path = ..., hints: Hints | None = ..., **options: Any
+) -> NDArray[np.uint8]: ...
 @overload
-def colorize(x: NDArray[Number], *, model: str | Path = ..., **options: Any) -> NDArray[Number]: ...
+def colorize(
+    x: NDArray[Number], *, model: str | Path = ..., hints: Hints | None = ..., **options: Any
+) -> NDArray[Number]: ...
 @overload
-def colorize(x: Image, *, model: str | Path = ..., **options: Any) -> Image: ...
+def colorize(x: Image, *, model: str | Path = ..., hints: Hints | None = ..., **options: Any) -> Image: ...
 
 
-def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> Any:
+def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, hints: Hints | None = None, **options: Any) -> Any:
     """Colour a picture; the same kind comes back.
 
     x: a path → the path of NAME.color.EXT beside it (see `images.names`), which must not exist yet;
@@ -46,6 +56,7 @@ def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> An
        a PIL image → a PIL image, RGB or RGBA, whose samples count as sRGB whatever its profile;
        an array (H, W) or (H, W, 1…4), uint8, uint16, or float in 0…1 encoded as sRGB → (H, W, 3),
        or (H, W, 4) with alpha, of the same dtype. float64 and float32 are computed in 16 bits.
+    hints: colours told, in pixels or per cent of the picture
     options: the fields of ColorizeOptions: vividness, detail.
     The model stays loaded. Raises UnreadableImage, ImageTooLarge, BadOption, OutputExists …
 
@@ -58,16 +69,16 @@ def colorize(x: Any, *, model: str | Path = DEFAULT_MODEL, **options: Any) -> An
     if unknown := [name for name in options if name not in known]:
         raise BadOption(", ".join(unknown), f"the options are: {', '.join(known)}")
     chosen = ColorizeOptions(**options)
-    colorizer = _loaded(model)
+    colorizer = partial(_loaded(model), options=chosen, hints=hints)
     if isinstance(x, str | Path):
-        return _beside(colorizer(x, options=chosen), Path(x))
+        return _beside(colorizer(x), Path(x))
     if isinstance(x, bytes | bytearray | memoryview):
-        result = colorizer(bytes(x), options=chosen)
+        result = colorizer(bytes(x))
         return result.encode(_suffix(result))
     if isinstance(x, np.ndarray):
-        return _as_dtype(colorizer(x, options=chosen).to_array(), x.dtype)
+        return _as_dtype(colorizer(x).to_array(), x.dtype)
     if hasattr(x, "__array_interface__") and hasattr(x, "mode"):
-        return _pil(colorizer, x, chosen)
+        return _pil(colorizer, x)
     raise BadOption(type(x).__name__, "give a path, bytes, a PIL image or a numpy array")
 
 
@@ -96,7 +107,7 @@ def _sees_through(image: Image) -> bool:
     return "transparency" in image.info
 
 
-def _pil(colorizer: Colorizer, image: Image, options: ColorizeOptions) -> Image:
+def _pil(colorizer: Callable[[NDArray[Any]], Result], image: Image) -> Image:
     from PIL.Image import fromarray  # it is there: the caller holds one of Pillow's images
 
     if image.mode in ("PA", "La", "RGBa") or (image.mode in ("1", "L", "P", "RGB") and _sees_through(image)):
@@ -106,7 +117,7 @@ def _pil(colorizer: Colorizer, image: Image, options: ColorizeOptions) -> Image:
     pixels = np.asarray(image)
     if pixels.dtype == np.int32:
         pixels = pixels.clip(0, 65535).astype(np.uint16)
-    coloured = colorizer(pixels, options=options).to_array()
+    coloured = colorizer(pixels).to_array()
     if coloured.dtype == np.uint16:  # Pillow holds colour in 8 bits a channel
         coloured = ((coloured.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return fromarray(coloured)

@@ -24,21 +24,24 @@ Plane = NDArray[np.float32]
 Cells = NDArray[np.int64]
 
 # All of these from the search described in docs/hints.md: 20 photographs tuned on, 20 others reported.
-DISTRIBUTION: Final = 3.5
+DISTRIBUTION: Final = 8.0
 """Weight of how much two places' distributions differ: squared Hellinger distance, 0…1."""
-FEATURES: Final[Mapping[int, float]] = {4: 0.02, 8: 0.08, 16: 0.08}
+FEATURES: Final[Mapping[int, float]] = {8: 0.05, 16: 0.1}
 """Pixels to one place of an encoder's map → weight of how much it differs, 1 − cosine, 0…2."""
-NEAR: Final = 0.43
+NEAR: Final = 0.6
 """Distance over which kinship fades, in short sides of the picture."""
-LIGHT: Final = 30.0
+LIGHT: Final = 40.0
 """Difference of L over which kinship fades."""
-DOUBT: Final = 0.75
-"""The change allowed goes with the network's standard deviation of ab to this power …"""
-LEAST_SPREAD: Final = 1.0
-"""… and that counts as at least this, in units of Lab."""
-NOISE: Final = 0.002
+LEAST_DOUBT: Final = 1.0
+"""The network's standard deviation of ab, in units of Lab, counts as at least this."""
+NOISE: Final = 0.03
 """Variance of a hint's own error, as a share of the variance allowed at its place."""
-MOST_CELLS: Final = 1000
+LARGE: Final = 15.0
+"""A difference larger than this, in units of Lab, is a wish for one thing rather than a general error: of
+it the share (LARGE / difference)² goes to all that is kin …"""
+CLOSER: Final = 2
+"""… and the rest only to what is close kin: kinship to this power."""
+MOST_CELLS: Final = 500
 """Hinted cells that are solved exactly; of more, the insides of areas are thinned out."""
 
 
@@ -55,7 +58,7 @@ class Kinship:
     places: Plane
     """(N, 2): y and x in short sides."""
     doubt: Plane
-    """(N,): how far colours may be changed."""
+    """(N,): standard deviation of ab as the network expects it: how far colours may be changed."""
     roots: Plane
     """(K, N): square roots of the shares of all bins."""
     maps: tuple[tuple[float, Plane], ...] = field(repr=False)
@@ -85,7 +88,7 @@ def kinship(
         shape=(h, w),
         lightness=lightness.reshape(h, k, w, k).mean(axis=(1, 3)).ravel(),
         places=(np.stack([rows, columns], axis=-1) / min(h, w)).astype(np.float32),
-        doubt=np.maximum(spread, np.float32(LEAST_SPREAD)) ** np.float32(DOUBT),
+        doubt=np.maximum(spread, np.float32(LEAST_DOUBT)),
         roots=np.sqrt(share),
         maps=tuple(found),
     )
@@ -105,25 +108,39 @@ def obey(ab: Plane, hints: Plane, kin: Kinship) -> Plane:
     colors = ab.reshape(2, -1)
     residual = np.where(told[2] > 0, (told[:2] - colors) * told[2], 0)
     solved = thinned(told, cells, kin.shape)
-    shared = covariance(kin, solved)
-    known = shared[solved].astype(np.float64)
-    known[np.diag_indices(len(solved))] += NOISE * np.square(kin.doubt[solved], dtype=np.float64)
-    weights = np.linalg.solve(known, residual[:, solved].T.astype(np.float64))
-    changed = colors + (shared @ weights.astype(np.float32)).T
+    alike = correlation(kin, solved)
+    known = residual[:, solved].T.astype(np.float64)
+    size = np.linalg.norm(known, axis=1, keepdims=True)
+    usual = known * np.minimum(1, LARGE / np.maximum(size, LARGE)) ** 2
+    change = _led(usual, alike, solved, kin.doubt)
+    if (size > LARGE).any():
+        change += _led(known - usual, alike**CLOSER, solved, kin.doubt)
+    # Hints that contradict each other side by side would be continued far beyond what either asks for.
+    lowest, highest = np.minimum(known.min(axis=0), 0), np.maximum(known.max(axis=0), 0)
+    changed = colors + change.clip(lowest[:, np.newaxis], highest[:, np.newaxis])
     # What the noise and the thinning left over, where there is no doubt about what is wanted.
     changed[:, cells] = (colors + residual)[:, cells]
     return np.asarray(changed.reshape(ab.shape), np.float32)
 
 
-def covariance(kin: Kinship, cells: Cells) -> Plane:
-    """How far a difference at each of M cells is shared by each of N places: (N, M)."""
+def _led(known: NDArray[np.float64], alike: Plane, cells: Cells, doubt: Plane) -> Plane:
+    """Values known at M cells, (M, 2), led over all N places, (2, N). alike: (N, M), of `correlation`."""
+    inner = alike[cells].astype(np.float64)
+    inner[np.diag_indices(len(cells))] += NOISE
+    # Doubt scales both sides of the covariance, so it can be taken out of the equation.
+    weights = np.linalg.solve(inner, known / doubt[cells, np.newaxis])
+    return np.asarray(doubt * (weights.T.astype(np.float32) @ alike.T))
+
+
+def correlation(kin: Kinship, cells: Cells) -> Plane:
+    """How far a difference at each of M cells is shared by each of N places: (N, M), 0…1."""
     apart = DISTRIBUTION * (1 - kin.roots.T @ kin.roots[:, cells])
     for weight, vectors in kin.maps:
         alike = np.tensordot(_at(vectors, cells, kin.shape), vectors, axes=(0, 0))
         apart += weight * (1 - enlarge(alike, *kin.shape).reshape(len(cells), -1).T)
     for values, scale in ((kin.lightness, LIGHT), *((kin.places[:, i], NEAR) for i in range(2))):
         apart += np.square(values[:, np.newaxis] - values[cells]) * np.float32(0.5 / scale**2)
-    return np.asarray(np.exp(-apart) * kin.doubt[:, np.newaxis] * kin.doubt[cells])
+    return np.asarray(np.exp(-apart))
 
 
 def thinned(told: Plane, cells: Cells, shape: tuple[int, int]) -> Cells:
@@ -138,13 +155,14 @@ def thinned(told: Plane, cells: Cells, shape: tuple[int, int]) -> Cells:
     middle = plane[:, 1:-1, 1:-1]
     same = [plane[:, 1 + dy : shape[0] - 1 + dy, 1 + dx : shape[1] - 1 + dx] for dy, dx in _NEIGHBOURS]
     inside[1:-1, 1:-1] = np.all([(other == middle).all(axis=0) for other in same], axis=0)
-    rows, columns = np.divmod(cells, shape[1])
+    rows, columns = cells // shape[1], cells % shape[1]
     edge = ~inside.ravel()[cells]
     for step in range(2, max(shape)):
-        kept = cells[edge | ((rows % step == 0) & (columns % step == 0))]
+        kept: Cells = cells[edge | ((rows % step == 0) & (columns % step == 0))]
         if len(kept) <= MOST_CELLS:
             return kept
-    return cells[np.linspace(0, len(cells) - 1, MOST_CELLS).astype(np.int64)]
+    few: Cells = cells[np.linspace(0, len(cells) - 1, MOST_CELLS).astype(np.int64)]
+    return few
 
 
 _NEIGHBOURS: Final = ((-1, 0), (1, 0), (0, -1), (0, 1))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.errors import BadModel, BadOption
+from photochrom.hints import Hints, Unmet
 from photochrom.images.compose import compose, side_by_side
 from photochrom.images.heat import heat_map
 from photochrom.images.picture import Picture
@@ -93,6 +94,8 @@ class Result:
     """(H, W, 4): the same along the edges of L, as `compose` takes them."""
     model: str
     """Name of the model."""
+    unmet: tuple[Unmet, ...] = ()
+    """Hints whose colour does not exist at the lightness of their place."""
     guess: Guess | None = field(default=None, repr=False)
     """What the network made of it; None for colours that came from elsewhere."""
     card: ModelCard | None = field(default=None, repr=False)
@@ -185,13 +188,21 @@ class Colorizer:
         self._kinships: WeakKeyDictionary[Guess, Kinship] = WeakKeyDictionary()
 
     def __call__(
-        self, source: PictureSource, *, options: ColorizeOptions | None = None, name: str | None = None
+        self,
+        source: PictureSource,
+        *,
+        options: ColorizeOptions | None = None,
+        name: str | None = None,
+        hints: Hints | None = None,
     ) -> Result:
-        """Colour one picture. Raises UnreadableImage, ImageTooLarge, and as `guess` and `chroma` do."""
+        """Colour one picture, with the colours that it was told.
+
+        Raises UnreadableImage, ImageTooLarge, BadOption for hints outside the picture and for any if
+        the model takes none, and as `guess` and `chroma` do.
+        """
         options = options or ColorizeOptions()
-        picture = read_picture(source, name=name)
-        guess = self.guess(picture, detail=options.detail)
-        return self.paint(picture, guess, self.card.rule(options.vividness))
+        picture, guess, unmet = self._seen(source, options, name, hints)
+        return replace(self.paint(picture, guess, self.card.rule(options.vividness)), unmet=unmet)
 
     def alternatives(
         self,
@@ -200,18 +211,33 @@ class Colorizer:
         *,
         options: ColorizeOptions | None = None,
         name: str | None = None,
+        hints: Hints | None = None,
     ) -> list[Result]:
         """Up to n, 1…12, visibly different colourings of one picture, the likeliest first.
 
-        The first is the one that a call gives. Fewer where the model holds no others possible. Raises as
-        a call does, and BadOption for another n or a model that gives no distribution over colours.
+        The first is the one that a call gives; what was told keeps its colour in all. Fewer where the
+        model holds no others possible. Raises as a call does, and BadOption for another n or a model
+        that gives no distribution over colours.
         """
         options = options or ColorizeOptions()
+        picture, guess, unmet = self._seen(source, options, name, hints)
+        rule = self.card.rule(options.vividness)
+        others = alternatives(guess, self.chroma(guess, rule), self.card, n, vivid=rule.chroma)
+        return [replace(self._result(picture, guess, other), unmet=unmet) for other in others]
+
+    def _seen(
+        self, source: PictureSource, options: ColorizeOptions, name: str | None, hints: Hints | None
+    ) -> tuple[Picture, Guess, tuple[Unmet, ...]]:
+        """A picture, what the network makes of it and of the hints, and the hints that cannot be met."""
+        if hints:
+            self._check_takes_hints()
         picture = read_picture(source, name=name)
-        guess, rule = self.guess(picture, detail=options.detail), self.card.rule(options.vividness)
-        chroma = self.chroma(guess, rule)
-        others = alternatives(guess, chroma, self.card, n, vivid=rule.chroma)
-        return [self._result(picture, guess, other) for other in others]
+        guess = self.guess(picture, detail=options.detail)
+        if not hints:
+            return picture, guess, ()
+        drawn = hints.drawn(picture.width, picture.height, *guess.features["hints"].shape[2:])
+        unmet = drawn.unmet(_reduced(guess.lightness, drawn.planes))
+        return picture, self.hinted(guess, drawn.planes), unmet
 
     def guess(self, picture: Picture, *, detail: int | None = None) -> Guess:
         """Look at a picture.
@@ -235,8 +261,7 @@ class Colorizer:
 
         Raises BadOption for other hints, and if the model takes none; BadModel as `guess`.
         """
-        if not self.card.takes_hints:
-            raise BadOption("hints", f"{self.card.name} takes none")
+        self._check_takes_hints()
         blank = guess.features["hints"]
         told = np.asarray(hints, np.float32)[None]
         if told.shape != blank.shape:
@@ -252,7 +277,7 @@ class Colorizer:
 
     def _result(self, picture: Picture, guess: Guess, chroma: NDArray[np.float32]) -> Result:
         coefficients = guided_coefficients(guess.lightness, chroma)
-        return Result(picture, chroma, coefficients, self.card.name, guess, self.card)
+        return Result(picture, chroma, coefficients, self.card.name, guess=guess, card=self.card)
 
     def chroma(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
         """a and b, (2, h, w), inside sRGB at the lightness the network saw.
@@ -265,11 +290,12 @@ class Colorizer:
             ab = obey(ab, guess.hints, self._kinship(guess.unhinted))
         if not np.isfinite(ab).all():
             raise BadModel(self.card.path, "the network gives colours that are no numbers")
-        _, h, w = ab.shape
-        k = guess.lightness.shape[0] // h
-        lightness = guess.lightness.reshape(h, k, w, k).mean(axis=(1, 3))
-        fitted = fit_to_gamut(np.stack([lightness, *ab], axis=-1))
+        fitted = fit_to_gamut(np.stack([_reduced(guess.lightness, ab), *ab], axis=-1))
         return np.ascontiguousarray(fitted[..., 1:].transpose(2, 0, 1), dtype=np.float32)
+
+    def _check_takes_hints(self) -> None:
+        if not self.card.takes_hints:
+            raise BadOption("hints", f"{self.card.name} takes none")
 
     def _look(self, picture: Picture, detail: int | None) -> NDArray[np.float32]:
         """The lightness that the network is shown, (H, W)."""
@@ -318,6 +344,13 @@ class Colorizer:
     def _log_prior(self) -> NDArray[np.float32]:
         assert self.card.prior is not None  # one with tau is a model that gives logits
         return np.log(self.card.prior).astype(np.float32)
+
+
+def _reduced(lightness: NDArray[np.float32], planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean L of each place of `planes`, (C, h, w), which are fewer by a whole number along each side."""
+    _, h, w = planes.shape
+    height, width = lightness.shape
+    return np.asarray(lightness.reshape(h, height // h, w, width // w).mean(axis=(1, 3)))
 
 
 __all__ = ["ColorizeOptions", "Colorizer", "Guess", "PictureSource", "Result", "save_sheet"]

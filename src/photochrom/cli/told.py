@@ -1,0 +1,102 @@
+"""--hint and --hints: the colours that a person tells on the command line."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from photochrom.errors import BadOption, InputError
+
+if TYPE_CHECKING:
+    from photochrom.hints import Hints
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Item = TypeVar("Item")
+
+AUTO: Final = "auto"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was told. hints: of one picture, None if nothing; beside: whether sidecars are looked for."""
+
+    hints: Hints | None = None
+    beside: bool = False
+
+    def of(self, picture: Path | None) -> Hints | None:
+        """The hints of a picture; None for a picture without a name. Raises BadOption naming a bad file."""
+        from photochrom.hints import Hints
+        from photochrom.hints.sidecar import sidecar_of
+
+        if not self.beside or picture is None or not sidecar_of(picture).is_file():
+            return self.hints
+        return Hints.load(sidecar_of(picture)) + (self.hints or Hints())
+
+    def only_one(self, items: Iterator[Item]) -> Iterator[Item]:
+        """The same items. Usage error if hints were told and there are several."""
+        if self.hints is None:
+            return items
+        first = list(itertools.islice(items, 2))
+        if len(first) > 1:
+            raise click.UsageError(
+                "--hint and --hints FILE tell of one picture; for several: --hints auto, and NAME.hints.json "
+                "beside each."
+            )
+        return iter(first)
+
+
+def hint_options(command: Command) -> Command:
+    """--hint and --hints; the command gets `told`."""
+
+    @functools.wraps(command)
+    def packed(*args: Any, hint: tuple[str, ...], hints: str | None, **kwargs: Any) -> Any:
+        return command(*args, told=_told(hint, hints), **kwargs)
+
+    words = click.option(
+        "--hint",
+        multiple=True,
+        metavar="X,Y,COLOUR[,RADIUS]",
+        help='A colour told at a place of the one picture, such as 120,80,#8c2f2f or "30%,62%,grey"; pixels '
+        "or per cent, and as often as need be. What belongs to the place follows.",
+    )
+    file = click.option(
+        "--hints",
+        metavar="FILE|auto",
+        type=click.Path(readable=False),
+        help="Hints from a file: JSON, or a copy of the picture with colours painted on it. auto takes "
+        "NAME.hints.json beside each picture that has one.",
+    )
+    return words(file(packed))  # type: ignore[return-value]  # click's parameters hang on it
+
+
+def _told(words: tuple[str, ...], file: str | None) -> Told:
+    if not words and file in (None, AUTO):
+        return Told(beside=file == AUTO)
+    from photochrom.hints import Hints
+
+    hints = Hints()
+    if file not in (None, AUTO):
+        try:
+            hints = Hints.load(Path(file))
+        except InputError as error:
+            raise BadOption("hints", str(error)) from error
+    for word in words:
+        hints = _with_word(hints, word)
+    return Told(hints, beside=file == AUTO)
+
+
+def _with_word(hints: Hints, word: str) -> Hints:
+    parts = [part.strip() for part in word.split(",")]
+    if len(parts) not in (3, 4):
+        raise BadOption("hint", f"{word!r} is not X,Y,COLOUR or X,Y,COLOUR,RADIUS")
+    x, y, color, *radius = parts
+    try:
+        return hints.point(x, y, color, radius=radius[0] if radius else None)
+    except BadOption as error:
+        raise BadOption("hint", f"{word!r}: {error.reason}") from error

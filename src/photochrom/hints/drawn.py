@@ -1,0 +1,87 @@
+"""Hints on a grid, and which of them the lightness of the picture does not allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from photochrom.color.difference import delta_e_2000
+from photochrom.color.gamut import fit_to_gamut
+from photochrom.color.srgb import lab_to_srgb
+from photochrom.hints.shapes import Canvas, Painted, Shape, colors_of, told_cells
+
+MET: Final = 5.0
+"""ΔE2000 up to which a colour counts as the one that was asked for."""
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """A hint whose colour does not exist at the lightness of its place."""
+
+    hint: int
+    """Which one, counted from 1."""
+    kind: str
+    asked: str
+    """"#rrggbb" as it was told; of a painted picture the mean of what was painted."""
+    got: str
+    """"#rrggbb" that came out: the nearest of the same hue that the lightness allows."""
+    difference: float
+    """ΔE2000 between the two at the picture's lightness, mean over the hint's place."""
+
+    def __str__(self) -> str:
+        what = f"{_label(self.hint, self.kind)}: {self.asked} does not exist at the lightness of its place"
+        return f"{what}: it became {self.got}, ΔE2000 {self.difference:.0f}"
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Hints on a grid of h × w cells."""
+
+    planes: NDArray[np.float32] = field(repr=False)
+    """(3, h, w): a, b and confidence, 0 where nothing is told; as `Colorizer.hinted` takes them."""
+    owner: NDArray[np.int64] = field(repr=False)
+    """(h, w): the hint that a cell's colour is of, counted from 0; −1 where nothing is told."""
+    shapes: tuple[Shape, ...] = field(repr=False)
+
+    def unmet(self, lightness: NDArray[np.float32]) -> tuple[Unmet, ...]:
+        """The hints that cannot be had, ΔE2000 above `MET`. lightness: (h, w), L of the cells."""
+        asked = np.stack([lightness, *self.planes[:2]], axis=-1)
+        told = self.owner >= 0
+        fitted = asked.copy()
+        fitted[told] = fit_to_gamut(asked[told])
+        away = delta_e_2000(asked, fitted)
+        missed = []
+        for index, shape in enumerate(self.shapes):
+            own = self.owner == index
+            if own.any() and away[own].mean() > MET:
+                want = _painted(asked[own]) if isinstance(shape, Painted) else shape.color
+                missed.append(
+                    Unmet(index + 1, shape.kind, want, _painted(fitted[own]), float(away[own].mean()))
+                )
+        return tuple(missed)
+
+
+def draw(shapes: Sequence[Shape], canvas: Canvas) -> Drawn:
+    """Later hints cover earlier ones. Raises BadOption naming a hint that does not fit the picture."""
+    planes = np.zeros((3, canvas.h, canvas.w), np.float32)
+    owner = np.full((canvas.h, canvas.w), -1)
+    for index, shape in enumerate(shapes):
+        told = told_cells(shape.covered(canvas, _label(index + 1, shape.kind)))
+        planes[:2, told] = colors_of(shape, canvas)[:, told]
+        planes[2, told] = shape.confidence
+        owner[told] = index
+    return Drawn(planes, owner, tuple(shapes))
+
+
+def _label(number: int, kind: str) -> str:
+    return f"hint {number} ({kind})"
+
+
+def _painted(lab: NDArray[np.float32]) -> str:
+    """The mean of colours (n, 3) as #rrggbb."""
+    codes = np.rint(lab_to_srgb(fit_to_gamut(lab.mean(axis=0))).clip(0, 1) * 255).astype(np.uint8)
+    return f"#{codes.tobytes().hex()}"
