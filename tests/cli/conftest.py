@@ -93,7 +93,7 @@ class FakeColorizer:
             raise KeyboardInterrupt
         return FakeResult(data, name)
 
-    def alternatives(self, source, n, *, options=None, name=None):
+    def alternatives(self, source, n, *, options=None, name=None, hints=None):
         """As many as asked for, but of "few" two."""
         first = self(source, options=options, name=name)
         count = min(n, 2) if first.data.startswith(b"few") else n

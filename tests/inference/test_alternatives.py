@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -63,6 +64,14 @@ def test_the_torn_part_alone_gets_its_other_colour_as_a_whole() -> None:
 def test_what_is_sure_has_no_alternative() -> None:
     guess, chroma, card = torn_square(1.0 - 1e-6)
     assert len(alternatives(guess, chroma, card, 5)) == 1
+
+
+def test_what_was_told_keeps_its_colour() -> None:
+    guess, chroma, card = torn_square(0.7)
+    hints = np.zeros((3, 32, 48), np.float32)
+    hints[:, 8:24, 10:30] = np.array([0, -40, 1])[:, None, None]
+    told = replace(guess, hints=hints, unhinted=guess)
+    assert len(alternatives(told, chroma, card, 5)) == 1
 
 
 def test_the_first_is_what_a_call_gives(shipped: Colorizer, found: list[Result]) -> None:

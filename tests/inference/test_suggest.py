@@ -16,6 +16,7 @@ from photochrom.color.gamut import in_gamut
 from photochrom.color.srgb import srgb_to_lab
 from photochrom.errors import BadOption
 from photochrom.images.read import read_picture
+from photochrom.inference.obey import NOISE
 from photochrom.inference.pipeline import Colorizer, Result
 from photochrom.inference.reach import Doubt, Grid, doubt_of, places_to_ask
 from photochrom.inference.suggest import MOST_SUGGESTIONS, candidates
@@ -63,7 +64,7 @@ def test_what_is_told_leaves_less_to_doubt_near_and_alike(result: Result) -> Non
     told = doubt_of(replace(first, hints=hints, unhinted=first), bins, error)
     cell = int(told.known[0])
     assert told.centers[cell] * min(error.shape) == pytest.approx([9, 7], abs=told.grid.side)
-    assert told.left[cell] == pytest.approx(np.sqrt(1 - 1 / 1.05), abs=0.01) == told.left.min()
+    assert told.left[cell] == pytest.approx(np.sqrt(1 - 1 / (1 + NOISE)), abs=0.01) == told.left.min()
     assert (told.left <= 1).all() and told.left.mean() < free.left.mean()
     near = np.hypot(*(told.centers - told.centers[cell]).T) < 0.1
     assert told.left[near].mean() < told.left[~near].mean()

@@ -264,7 +264,7 @@ class Work:
     def _send(self, colorizer: Colorizer, source: Path | bytes, name: str) -> Outcome:
         started = time.perf_counter()
         with self.interrupts.at_once():
-            [result, *_], form = self._colored(colorizer, source, name), self.wishes.form
+            (result,), form = self._colored(colorizer, source, name), self.wishes.form
             suffix = result.picture.output_suffix if form is None else form.suffixes[0]
             encoded = result.encode(suffix, quality=self.wishes.quality)
         stdout = sys.stdout.buffer

@@ -21,8 +21,8 @@ from photochrom.color.difference import delta_e_2000
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.errors import BadOption
 from photochrom.inference.confidence import differences, doubtful_difference
-from photochrom.inference.obey import DISTRIBUTION, Kinship, kinship
-from photochrom.inference.reach import Grid, doubt_of, places_to_ask
+from photochrom.inference.obey import Kinship, kinship
+from photochrom.inference.reach import Doubt, Grid, doubt_of, places_to_ask
 from photochrom.inference.suggest import candidates
 from photochrom.inference.upsample import box_mean, enlarge
 
@@ -43,12 +43,16 @@ _OTHER_COLOR: Final = 8.0
 # Such a colour and its close shades, in the mean over the part.
 _LEAST_LIKELY: Final = 0.05
 # A place belongs to a part the more, the more it is kin to its mean: not at all at the first, wholly
-# at the second. Kinship is as for hints (`inference.obey`), but that nearness has no say, so that a part
-# is changed as a whole, that light and shade count less and features more: by eye on 18 photographs.
+# at the second. Kinship is as for hints (`inference.obey`) with other weights, by eye on 18 photographs:
+# nearness has no say, so that a part is changed as a whole. Weights of the squared Hellinger distance of
+# distributions, of each map of features, and the difference of L over which kinship fades.
 _KIN: Final = (0.45, 0.75)
+_COLORS: Final = 3.5
+_FEATURES: Final = 0.16
 _LIGHT: Final = 45.0
-_FEATURES_MORE: Final = 2.0
 _ROUNDS: Final = 3
+# Share of doubt left after hints up to which a place keeps its colour, and from which it is free.
+_UNTOLD: Final = (0.4, 0.8)
 # Parts that share so much of the smaller are one.
 _SAME_PART: Final = 0.5
 # Parts that are tried two at a time, the likeliest alone first.
@@ -73,9 +77,10 @@ def alternatives(
 ) -> list[Plane]:
     """Up to `count`, 1…12, choices of a and b, (2, h, w) in gamut each: `chroma` itself, then others.
 
-    chroma: (2, h, w), chosen for that guess; vivid: factor on the chroma of other colours. Of the others
-    those come first that the network holds likelier. Any two differ by 2.5 ΔE2000 or more in the mean
-    over the picture; fewer come back where it holds no more such possible.
+    chroma: (2, h, w), chosen for that guess, and kept where hints have told it; vivid: factor on the
+    chroma of other colours. Of the others those come first that the network holds likelier. Any two
+    differ by 2.5 ΔE2000 or more in the mean over the picture; fewer come back where it holds no more
+    such possible.
 
     Raises BadOption for another count, and for a model that gives no distribution over colours.
     """
@@ -87,9 +92,7 @@ def alternatives(
     assert card.bins is not None
     kin = kinship(first.logits, first.lightness, first.features, card.bins)
     doubt = doubt_of(guess, card.bins, error)
-    parts = _parts(
-        kin, doubt.grid, [place.cell for place in places_to_ask(doubt, _PARTS)], chroma, card, vivid
-    )
+    parts = _parts(kin, doubt, chroma, card, vivid)
     coarse = _Coarse(doubt.grid, kin, card.bins)
     found, kept = [chroma], [coarse.lab(chroma)]
     for chosen in coarse.ranked(chroma, parts):
@@ -140,17 +143,17 @@ def _first(scored: tuple[float, object]) -> float:
     return -scored[0]
 
 
-def _parts(
-    kin: Kinship, grid: Grid, seeds: list[int], chroma: Plane, card: ModelCard, vivid: float
-) -> list[_Part]:
-    """Each part that a seed stands for with each other colour that it may have."""
+def _parts(kin: Kinship, doubt: Doubt, chroma: Plane, card: ModelCard, vivid: float) -> list[_Part]:
+    """What each place worth asking about stands for, with each other colour that it may have."""
     assert card.bins is not None
     found: list[_Part] = []
     masks: list[Plane] = []
-    for seed in seeds:
-        mask = _mask(kin, grid, seed)
+    low, high = _UNTOLD
+    free = ((doubt.left_over(*kin.shape) - low) / (high - low)).clip(0, 1)
+    for place in places_to_ask(doubt, _PARTS):
+        mask = _mask(kin, doubt.grid, place.cell) * free
         total = float(mask.sum())
-        # A seed inside a part that there is already would give that part again.
+        # A place inside a part that there is already would give that part again.
         if total < _SMALLEST_PART * mask.size or any(_overlap(mask, other) > _SAME_PART for other in masks):
             continue
         masks.append(mask)
@@ -185,13 +188,13 @@ def _mask(kin: Kinship, grid: Grid, seed: int) -> Plane:
 def _apart(kin: Kinship, weight: Plane) -> Plane:
     """How far each place is from the weighted mean of places: (h · w,). weight: (h · w,), summing to 1."""
     h, w = kin.shape
-    apart = np.float32(DISTRIBUTION) * (1 - kin.roots.T @ _unit(kin.roots @ weight))
+    apart = np.float32(_COLORS) * (1 - kin.roots.T @ _unit(kin.roots @ weight))
     apart += 0.5 * np.square((kin.lightness - kin.lightness @ weight) / np.float32(_LIGHT))
-    for strength, vectors in kin.maps:
+    for _, vectors in kin.maps:
         small = enlarge(weight.reshape(1, h, w), *vectors.shape[1:])[0].ravel()
         mean = _unit(vectors.reshape(len(vectors), -1) @ small)
         cosine = np.tensordot(mean, vectors, axes=1)[np.newaxis]
-        apart += np.float32(strength * _FEATURES_MORE) * (1 - enlarge(cosine, h, w).ravel())
+        apart += np.float32(_FEATURES) * (1 - enlarge(cosine, h, w).ravel())
     return np.asarray(apart, np.float32)
 
 

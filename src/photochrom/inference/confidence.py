@@ -20,7 +20,6 @@ from photochrom.color.bins import AbBins
 from photochrom.color.difference import delta_e_2000
 from photochrom.errors import BadOption
 from photochrom.inference.reach import doubt_of
-from photochrom.inference.upsample import enlarge
 
 if TYPE_CHECKING:
     from photochrom.inference.card import ModelCard
@@ -49,10 +48,8 @@ def confidence(guess: Guess, chroma: Plane, card: ModelCard) -> Plane:
         return expected_difference(guess, chroma, card)
     error = doubtful_difference(guess.unhinted, card)
     assert card.bins is not None
-    doubt = doubt_of(guess, card.bins, error)
-    grid, (h, w) = doubt.grid, error.shape
-    left = doubt.left.reshape(1, grid.rows, grid.columns)
-    return error * enlarge(left, grid.rows * grid.side, grid.columns * grid.side)[0, :h, :w]
+    left = doubt_of(guess, card.bins, error).left_over(*error.shape)
+    return error * left
 
 
 def doubtful_difference(guess: Guess, card: ModelCard) -> Plane:

@@ -228,8 +228,9 @@ class Colorizer:
     ) -> list[Result]:
         """Up to n, 1…12, visibly different colourings of one picture, the likeliest first.
 
-        The first is the one that a call gives. Fewer where the model holds no others possible. Raises as
-        a call does, and BadOption for another n or a model that gives no distribution over colours.
+        The first is the one that a call gives; what was told keeps its colour in all. Fewer where the
+        model holds no others possible. Raises as a call does, and BadOption for another n or a model
+        that gives no distribution over colours.
         """
         options = options or ColorizeOptions()
         picture, guess, unmet = self._led(source, options, name, palette, reference, hints)

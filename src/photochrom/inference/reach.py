@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.bins import AbBins
-from photochrom.inference.obey import correlation, kinship
+from photochrom.inference.obey import NOISE, correlation, kinship
+from photochrom.inference.upsample import enlarge
 
 if TYPE_CHECKING:
     from photochrom.inference.pipeline import Guess
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 Plane = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
-# Variance of an answer, as a share of that of the place: an object's colours vary about the click.
-_NOISE: Final = 0.05
 # In place of a variance of 0, which a place of one possible colour has.
 _TINY: Final = np.float32(1e-6)
 # Of the short side: nearer to each other than this, places are not asked for.
@@ -94,6 +93,12 @@ class Doubt:
         variance = self.covariance.diagonal().clip(0) / np.maximum(np.square(self.error), _TINY)
         return np.asarray(np.sqrt(np.minimum(variance, 1)), np.float32)
 
+    def left_over(self, height: int, width: int) -> Plane:
+        """The same at each place: (height, width)."""
+        grid = self.grid
+        left = self.left.reshape(1, grid.rows, grid.columns)
+        return enlarge(left, grid.rows * grid.side, grid.columns * grid.side)[0, :height, :width]
+
 
 def doubt_of(guess: Guess, bins: AbBins, error: Plane) -> Doubt:
     """What is doubtful in a look at a picture, less what the hints told to it tell.
@@ -111,7 +116,6 @@ def doubt_of(guess: Guess, bins: AbBins, error: Plane) -> Doubt:
         shape=(grid.rows, grid.columns),
         lightness=grid.means(kin.lightness.reshape(1, h, w))[0],
         places=centers.astype(np.float32),
-        doubt=np.ones_like(expected),
         roots=np.sqrt(grid.means(np.square(kin.roots).reshape(-1, h, w))),
     )
     shared = correlation(coarse, np.arange(len(expected)))
@@ -122,7 +126,7 @@ def doubt_of(guess: Guess, bins: AbBins, error: Plane) -> Doubt:
     known, sure = _told(guess.hints, grid, h, w)
     if len(known):
         rows = shared[known]
-        noise = _NOISE * np.square(expected[known]) / sure + _TINY
+        noise = NOISE * np.square(expected[known]) / sure + _TINY
         shared = shared - rows.T @ np.linalg.solve(rows[:, known] + np.diag(noise), rows)
     return Doubt(grid, expected, centers, shared, known)
 
@@ -147,7 +151,7 @@ def places_to_ask(doubt: Doubt, count: int) -> list[Asked]:
     Fewer where no others lie far enough apart from each other and from hints, 1/16 of the short side.
     """
     shared = doubt.covariance.copy()
-    noise = _NOISE * np.square(doubt.error) + _TINY
+    noise = NOISE * np.square(doubt.error) + _TINY
     left = np.ones(len(doubt.error), np.bool_)
     for cell in doubt.known:
         left &= _apart(doubt.centers, cell)
