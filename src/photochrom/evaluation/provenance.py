@@ -23,7 +23,7 @@ PACKAGES: Final = (
 )
 """What decides a figure besides this program; ONNX Runtime goes by several names."""
 
-PARTS: Final = ("color", "images", "inference", "evaluation")
+PARTS: Final = ("color", "images", "hints", "inference", "evaluation")
 TELLING: Final = tuple(f"evaluation/{name}" for name in ("bench", "preparation", "report", "video"))
 """Folders of `PARTS` that measure no picture: they may change, and its figures stay."""
 
