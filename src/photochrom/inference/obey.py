@@ -23,12 +23,14 @@ from photochrom.inference.upsample import enlarge
 Plane = NDArray[np.float32]
 Cells = NDArray[np.int64]
 
-# All of these from the search described in docs/hints.md: 20 photographs tuned on, 20 others reported.
-DISTRIBUTION: Final = 8.0
-"""Weight of how much two places' distributions differ: squared Hellinger distance, 0…1."""
-FEATURES: Final[Mapping[int, float]] = {8: 0.05, 16: 0.1}
+# All of these were chosen by measuring: docs/hints.md has what each of them gives.
+SOFTENED: Final = 3.0
+"""Temperature at which distributions are compared: unlikely colours tell places apart too."""
+DISTRIBUTION: Final = 24.0
+"""Weight of how much they differ: squared Hellinger distance, 0…1."""
+FEATURES: Final[Mapping[int, float]] = {8: 0.1, 16: 0.2, 32: 0.1}
 """Pixels to one place of an encoder's map → weight of how much it differs, 1 − cosine, 0…2."""
-NEAR: Final = 0.6
+NEAR: Final = 1.0
 """Distance over which kinship fades, in short sides of the picture."""
 LIGHT: Final = 40.0
 """Difference of L over which kinship fades."""
@@ -60,7 +62,7 @@ class Kinship:
     doubt: Plane
     """(N,): standard deviation of ab as the network expects it: how far colours may be changed."""
     roots: Plane
-    """(K, N): square roots of the shares of all bins."""
+    """(K, N): square roots of the shares of all bins, softened."""
     maps: tuple[tuple[float, Plane], ...] = field(repr=False)
     """Weight and unit vectors (C, h', w'), each map on a grid of its own."""
 
@@ -71,9 +73,7 @@ def kinship(
     """What one look tells. logits: (K, h, w); lightness: (H, W), 0…100; features: (1, C, h', w') each."""
     count, h, w = logits.shape
     k = lightness.shape[0] // h
-    scores = logits.reshape(count, -1)
-    share = np.exp(scores - scores.max(axis=0))
-    share /= share.sum(axis=0)
+    share, softened = (_softmax(logits.reshape(count, -1) / t) for t in (np.float32(1), np.float32(SOFTENED)))
     mean, square = bins.centers.T @ share, np.square(bins.centers).sum(axis=1) @ share
     spread = np.sqrt(np.maximum(square - np.square(mean).sum(axis=0), 0))
     rows, columns = np.indices((h, w)).reshape(2, -1)
@@ -89,7 +89,7 @@ def kinship(
         lightness=lightness.reshape(h, k, w, k).mean(axis=(1, 3)).ravel(),
         places=(np.stack([rows, columns], axis=-1) / min(h, w)).astype(np.float32),
         doubt=np.maximum(spread, np.float32(LEAST_DOUBT)),
-        roots=np.sqrt(share),
+        roots=np.sqrt(softened),
         maps=tuple(found),
     )
 
@@ -166,6 +166,11 @@ def thinned(told: Plane, cells: Cells, shape: tuple[int, int]) -> Cells:
 
 
 _NEIGHBOURS: Final = ((-1, 0), (1, 0), (0, -1), (0, 1))
+
+
+def _softmax(scores: Plane) -> Plane:
+    share = np.exp(scores - scores.max(axis=0))
+    return np.asarray(share / share.sum(axis=0))
 
 
 def _unit(map_: Plane) -> Plane:
