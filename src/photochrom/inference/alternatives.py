@@ -9,7 +9,7 @@ likelier ones come first, and those too like one before are left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +20,7 @@ from photochrom.color.bins import AbBins
 from photochrom.color.difference import delta_e_2000
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.errors import BadOption
-from photochrom.inference.confidence import differences, doubtful_difference
+from photochrom.inference.confidence import differences, doubtful_difference, likelihoods
 from photochrom.inference.obey import Kinship, kinship
 from photochrom.inference.reach import Doubt, Grid, doubt_of, places_to_ask
 from photochrom.inference.suggest import candidates
@@ -45,10 +45,10 @@ _LEAST_LIKELY: Final = 0.05
 # A place belongs to a part the more, the more it is kin to its mean: not at all at the first, wholly
 # at the second. Kinship is as for hints (`inference.obey`) with other weights, by eye on 18 photographs:
 # nearness has no say, so that a part is changed as a whole. Weights of the squared Hellinger distance of
-# distributions, of each map of features, and the difference of L over which kinship fades.
+# distributions, of the encoder's features, and the difference of L over which kinship fades.
 _KIN: Final = (0.45, 0.75)
 _COLORS: Final = 3.5
-_FEATURES: Final = 0.16
+_FEATURES: Final = 0.32
 _LIGHT: Final = 45.0
 _ROUNDS: Final = 3
 # Share of doubt left after hints up to which a place keeps its colour, and from which it is free.
@@ -90,7 +90,8 @@ def alternatives(
     error = doubtful_difference(first, card)
     assert first.logits is not None
     assert card.bins is not None
-    kin = kinship(first.logits, first.lightness, first.features, card.bins)
+    roots = np.sqrt(likelihoods(first.logits)).reshape(card.planes, -1)
+    kin = replace(kinship(first.logits, first.lightness, first.features, card.bins), roots=roots)
     doubt = doubt_of(guess, card.bins, error)
     parts = _parts(kin, doubt, chroma, card, vivid)
     coarse = _Coarse(doubt.grid, kin, card.bins)
@@ -194,7 +195,7 @@ def _apart(kin: Kinship, weight: Plane) -> Plane:
         small = enlarge(weight.reshape(1, h, w), *vectors.shape[1:])[0].ravel()
         mean = _unit(vectors.reshape(len(vectors), -1) @ small)
         cosine = np.tensordot(mean, vectors, axes=1)[np.newaxis]
-        apart += np.float32(_FEATURES) * (1 - enlarge(cosine, h, w).ravel())
+        apart += np.float32(_FEATURES / len(kin.maps)) * (1 - enlarge(cosine, h, w).ravel())
     return np.asarray(apart, np.float32)
 
 
