@@ -17,7 +17,8 @@ from photochrom.images.read import read_picture
 from photochrom.images.sheet import contact_sheet
 from photochrom.inference.alternatives import alternatives
 from photochrom.inference.card import ModelCard
-from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Guess, Result, save_sheet
+from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Guess, Result
+from photochrom.inference.result import save_sheet
 from photochrom.inference.weights import find_model
 
 DEMO = Path(__file__).parents[2] / "examples" / "wright_first_flight_1903.jpg"

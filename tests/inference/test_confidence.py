@@ -17,7 +17,8 @@ from photochrom.images.heat import viridis
 from photochrom.images.read import read_picture
 from photochrom.inference.card import ModelCard
 from photochrom.inference.confidence import calibrated, likelihoods, raw_difference
-from photochrom.inference.pipeline import MOST_UNSURE, ColorizeOptions, Colorizer, Result
+from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
+from photochrom.inference.result import MOST_UNSURE
 from photochrom.inference.upsample import plain_coefficients
 
 RAMP = np.tile(np.linspace(0, 255, 300).astype(np.uint8), (200, 1))

@@ -26,7 +26,8 @@ from photochrom.images.formats import Format, writable
 from photochrom.images.names import alternative_of, comparison_of, sheet_of
 from photochrom.images.read import DEFAULT_LIMITS
 from photochrom.inference.palette import Palette
-from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result, save_sheet
+from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
+from photochrom.inference.result import save_sheet
 from photochrom.inference.suggest import Suggestion
 
 STANDARD_INPUT: Final = "standard input"

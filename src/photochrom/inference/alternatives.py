@@ -28,7 +28,7 @@ from photochrom.inference.upsample import box_mean, enlarge
 
 if TYPE_CHECKING:
     from photochrom.inference.card import ModelCard
-    from photochrom.inference.pipeline import Guess
+    from photochrom.inference.guess import Guess
 
 Plane = NDArray[np.float32]
 

@@ -23,7 +23,7 @@ from photochrom.inference.reach import doubt_of
 
 if TYPE_CHECKING:
     from photochrom.inference.card import ModelCard
-    from photochrom.inference.pipeline import Guess
+    from photochrom.inference.guess import Guess
 
 Plane = NDArray[np.float32]
 Curve = tuple[tuple[float, float], ...]

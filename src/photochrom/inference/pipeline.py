@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -15,34 +15,25 @@ from numpy.typing import NDArray
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.errors import BadModel, BadOption
 from photochrom.hints import Hints, Unmet
-from photochrom.images.compose import compose, side_by_side
-from photochrom.images.heat import heat_map
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
-from photochrom.images.sheet import contact_sheet
-from photochrom.images.write import encode_picture, to_array, write_picture
 from photochrom.inference.alternatives import alternatives
 from photochrom.inference.card import ModelCard
-from photochrom.inference.confidence import confidence
+from photochrom.inference.guess import Guess
 from photochrom.inference.network import load_network
 from photochrom.inference.obey import Kinship, kinship, obey
 from photochrom.inference.palette import Palette, PaletteSource, palette_of, wishes_of
 from photochrom.inference.reference import Reference, carried, led, maps_of, reference_of, wish_of
+from photochrom.inference.result import Result
 from photochrom.inference.session import choose_threads
-from photochrom.inference.suggest import Suggestion, suggestions
 from photochrom.inference.upsample import guided_coefficients
 from photochrom.inference.vividness import MOST_VIVID, ColorRule
 from photochrom.inference.weights import DEFAULT_MODEL, find_model
-
-if TYPE_CHECKING:
-    import pyvips
 
 LEAST_DETAIL = 128
 MOST_DETAIL = 640
 # Pictures smaller than this gain nothing from being enlarged for the network.
 SMALLEST_LOOK = 128
-# ΔE2000 that is yellow in a map of confidence: as far as one saturated colour is from grey.
-MOST_UNSURE = 30.0
 
 PictureSource = str | Path | bytes | NDArray[Any]
 
@@ -61,117 +52,6 @@ class ColorizeOptions:
             raise BadOption("vividness", f"must lie in 0…{MOST_VIVID:g}, not {self.vividness:g}")
         if self.detail is not None and not LEAST_DETAIL <= self.detail <= MOST_DETAIL:
             raise BadOption("detail", f"must lie in {LEAST_DETAIL}…{MOST_DETAIL}, not {self.detail}")
-
-
-@dataclass(frozen=True, eq=False)
-class Guess:
-    """What the network made of a picture, before any choice of colour.
-
-    H and W are k times h and w: the network looks at more places than it answers for.
-    """
-
-    lightness: NDArray[np.float32]
-    """(H, W): L as the network saw it."""
-    features: Mapping[str, NDArray[np.float32]] = field(repr=False)
-    """What the decoder was fed, for another run of it."""
-    logits: NDArray[np.float32] | None = None
-    """(K, h, w) over the card's bins; None if the model gives ab."""
-    ab: NDArray[np.float32] | None = None
-    """(2, h, w): a and b, unless the model gives logits."""
-    leaning: NDArray[np.float32] | None = field(default=None, repr=False)
-    """(K,): what a palette has added to the logits of every place; None without one."""
-    carried: NDArray[np.float32] | None = field(default=None, repr=False)
-    """(3, h', w'): a, b and confidence of what a reference lends; None without one."""
-    hints: NDArray[np.float32] | None = None
-    """(3, h', w'): a, b and confidence of what it was told; None without hints."""
-    unhinted: Guess | None = field(default=None, repr=False)
-    """The same look with nothing told; None without hints."""
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """A coloured picture, not yet computed at full size: saving or reading it does that."""
-
-    picture: Picture
-    """What was coloured."""
-    chroma: NDArray[np.float32] = field(repr=False)
-    """(2, h, w): a and b, in gamut, at the network's size."""
-    coefficients: NDArray[np.float32] = field(repr=False)
-    """(H, W, 4): the same along the edges of L, as `compose` takes them."""
-    model: str
-    """Name of the model."""
-    unmet: tuple[Unmet, ...] = ()
-    """Hints whose colour does not exist at the lightness of their place."""
-    guess: Guess | None = field(default=None, repr=False)
-    """What the network made of it; None for colours that came from elsewhere."""
-    card: ModelCard | None = field(default=None, repr=False)
-    """Of the model; None as above."""
-
-    @cached_property
-    def confidence(self) -> NDArray[np.float32]:
-        """Expected ΔE2000 between these colours and the true ones: (h, w), as `chroma`; low is sure.
-
-        Raises BadOption for colours without a distribution behind them.
-        """
-        if self.guess is None or self.card is None:
-            raise BadOption("confidence", f"{self.model} does not say how sure it is")
-        return confidence(self.guess, self.chroma, self.card)
-
-    def suggest(self, n: int = 5) -> list[Suggestion]:
-        """The n places, 1…50, where a hint would help most, with the colours that each may have.
-
-        The most helpful first, each beside those before and the hints that were told. Fewer in a
-        picture too small for so many. Raises BadOption for another n, or a model that takes no hints.
-        """
-        if self.guess is None or self.card is None:
-            raise BadOption("suggest", f"{self.model} takes no hints")
-        size = {"width": self.picture.width, "height": self.picture.height}
-        return suggestions(self.guess, self.card, n, **size)
-
-    @property
-    def image(self) -> pyvips.Image:
-        """RGB or RGBA, 8 or 16 bits a channel, full size, lazy. Ask again for each reading."""
-        return compose(self.picture, self.coefficients)
-
-    def save(self, target: str | Path, *, quality: int | None = None, overwrite: bool = False) -> None:
-        """Write the picture; its suffix names the format. Whole or not at all, never over the input.
-
-        Raises OutputExists, UnsupportedFormat, UnwritableOutput, UnreadableImage.
-        """
-        write_picture(self.image, self.picture, Path(target), quality=quality, overwrite=overwrite)
-
-    def save_comparison(
-        self, target: str | Path, *, quality: int | None = None, overwrite: bool = False
-    ) -> None:
-        """Write before | after side by side, otherwise as `save`."""
-        both = side_by_side(self.picture, self.image)
-        write_picture(both, self.picture, Path(target), quality=quality, overwrite=overwrite)
-
-    def save_confidence(self, target: str | Path, *, overwrite: bool = False) -> None:
-        """Write `confidence` along the edges of the picture, as a map: dark violet 0, yellow 30 ΔE2000.
-
-        Raises as `save` and `confidence` do.
-        """
-        if self.guess is None:
-            raise BadOption("confidence", f"{self.model} does not say how sure it is")
-        planes = guided_coefficients(self.guess.lightness, self.confidence[np.newaxis])
-        image = heat_map(self.picture, planes, MOST_UNSURE)
-        write_picture(image, self.picture, Path(target), overwrite=overwrite, note=None)
-
-    def encode(self, suffix: str, *, quality: int | None = None) -> bytes:
-        """The file that `save` would write, as bytes. suffix: ".jpg", ".png" …"""
-        return encode_picture(self.image, self.picture, suffix, quality=quality)
-
-    def to_array(self) -> NDArray[Any]:
-        """(H, W, 3), or (H, W, 4) with alpha; uint8 or uint16 as the picture is deep."""
-        return to_array(self.image)
-
-
-def save_sheet(results: Sequence[Result], target: str | Path, *, overwrite: bool = False) -> None:
-    """Write results of one picture, 1 or more, on one sheet; otherwise as `Result.save`."""
-    picture = results[0].picture
-    sheet = contact_sheet([result.image for result in results], name=picture.name)
-    write_picture(sheet, picture, Path(target), overwrite=overwrite)
 
 
 class Colorizer:
@@ -440,4 +320,4 @@ def _reduced(lightness: NDArray[np.float32], planes: NDArray[np.float32]) -> NDA
     return np.asarray(lightness.reshape(h, height // h, w, width // w).mean(axis=(1, 3)))
 
 
-__all__ = ["ColorizeOptions", "Colorizer", "Guess", "PictureSource", "Result", "save_sheet"]
+__all__ = ["ColorizeOptions", "Colorizer", "Guess", "PictureSource", "Result"]

@@ -20,7 +20,7 @@ from photochrom.inference.obey import NOISE, correlation, kinship
 from photochrom.inference.upsample import enlarge
 
 if TYPE_CHECKING:
-    from photochrom.inference.pipeline import Guess
+    from photochrom.inference.guess import Guess
 
 Plane = NDArray[np.float32]
 Numbers = NDArray[np.int64]

@@ -17,7 +17,7 @@ from photochrom.inference.reach import doubt_of, places_to_ask
 
 if TYPE_CHECKING:
     from photochrom.inference.card import ModelCard
-    from photochrom.inference.pipeline import Guess
+    from photochrom.inference.guess import Guess
 
 Plane = NDArray[np.float32]
 

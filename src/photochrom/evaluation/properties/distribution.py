@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from photochrom.inference.pipeline import Guess
+    from photochrom.inference.guess import Guess
 
 Shares = NDArray[np.float32]
 

@@ -1,0 +1,34 @@
+"""What a network made of a picture, before any choice of colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Guess:
+    """What the network made of a picture, before any choice of colour.
+
+    H and W are k times h and w: the network looks at more places than it answers for.
+    """
+
+    lightness: NDArray[np.float32]
+    """(H, W): L as the network saw it."""
+    features: Mapping[str, NDArray[np.float32]] = field(repr=False)
+    """What the decoder was fed, for another run of it."""
+    logits: NDArray[np.float32] | None = None
+    """(K, h, w) over the card's bins; None if the model gives ab."""
+    ab: NDArray[np.float32] | None = None
+    """(2, h, w): a and b, unless the model gives logits."""
+    leaning: NDArray[np.float32] | None = field(default=None, repr=False)
+    """(K,): what a palette has added to the logits of every place; None without one."""
+    carried: NDArray[np.float32] | None = field(default=None, repr=False)
+    """(3, h', w'): a, b and confidence of what a reference lends; None without one."""
+    hints: NDArray[np.float32] | None = None
+    """(3, h', w'): a, b and confidence of what it was told; None without hints."""
+    unhinted: Guess | None = field(default=None, repr=False)
+    """The same look with nothing told; None without hints."""
