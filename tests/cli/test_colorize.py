@@ -371,7 +371,7 @@ def test_a_palette_is_read_once_and_told_of_every_picture(call, photos, fake):
     ("words", "code", "line"),
     [
         (["--palette", ""], 2, "--palette: is empty"),
-        (["--palette", "#8c2f2f,red"], 2, "--palette: 'red' is no colour"),
+        (["--palette", "#8c2f2f,rde"], 2, "--palette: 'rde' is not a colour; did you mean red?"),
         (["--palette", "#8c2f2f", "--palette-strength", "3"], 2, "--palette-strength: must lie in 0…2"),
         (["--palette", "f/a.jpg"], 1, "f/a.jpg: is not a picture"),
         (["--palette", "none.jpg"], 1, "none.jpg: no such file"),

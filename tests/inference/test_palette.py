@@ -71,9 +71,9 @@ def test_three_digits_are_short_for_six() -> None:
     [
         ("", "palette: is empty"),
         (" , ", "palette: is empty"),
-        ("#12345", "'#12345' is no colour: write #rrggbb"),
-        ("#aabbcc,red", "'red' is no colour"),
-        ("#", "'#' is no colour"),
+        ("#12345", "'#12345' is not a colour"),
+        ("#aabbcc,rde", "'rde' is not a colour; did you mean red"),
+        ("#", "'#' is not a colour"),
         (",".join(["#8c2f2f"] * 17), "of 17 colours, where up to 16 are taken"),
     ],
 )
@@ -233,3 +233,11 @@ def test_a_model_without_wishes_is_led_by_likelihood_alone(colorizer: Colorizer,
     wished = other.wished(alone, palette_of(GREENS))
     np.testing.assert_allclose(wished.logits, guess.logits + leaning[:, None, None], atol=1e-5)
     assert np.isfinite(other.chroma(wished, ColorRule())).all()
+
+
+@pytest.mark.parametrize("text", ["red, Grey,#00f", "#ff0000,808080,0000ff"])
+def test_colours_are_typed_as_in_hints(text):
+    red, grey, blue = palette_of(text).colors
+    assert red == pytest.approx((80.1, 67.2), abs=0.1)
+    assert grey == (0, 0)
+    assert blue == pytest.approx((79.2, -107.9), abs=0.1)

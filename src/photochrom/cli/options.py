@@ -96,7 +96,7 @@ def palette_options(command: Command) -> Command:
     palette = click.option(
         "--palette",
         metavar="COLORS|FILE",
-        help='Colours to paint with: up to 16, as in "#8c2f2f,#d8c9a3", or a picture whose colours they are.',
+        help='Colours to paint with: up to 16, as in "#8c2f2f,tan", or a picture whose colours they are.',
     )
     return palette(strength(packed))  # type: ignore[return-value]
 

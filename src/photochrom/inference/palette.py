@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.bins import AbBins
-from photochrom.color.srgb import srgb_to_lab
 from photochrom.errors import BadOption
+from photochrom.hints.words import NAMES, ab_of, color_of
 from photochrom.images.colors import reduced_colors
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
@@ -42,7 +42,7 @@ _ROUNDS: Final = 20
 # A picture of which all but a hundredth has less chroma than this is grey, be it scanned or compressed.
 _LEAST_CHROMA: Final = 5.0
 
-_COLOR: Final = re.compile(r"#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
+_DIGITS: Final = re.compile(r"#?(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")  # a shell eats # where it begins a word
 
 PaletteSource = str | Path | bytes | NDArray[Any]
 
@@ -121,7 +121,7 @@ def palette_of(source: Palette | PaletteSource, *, strength: float = 1.0) -> Pal
         return source
     if isinstance(source, str):
         words = [word.strip() for word in source.split(",") if word.strip()]
-        if all(map(_COLOR.fullmatch, words)) or words[0].startswith("#"):
+        if all(word.lower() in NAMES or _DIGITS.fullmatch(word) for word in words) or words[0][0] == "#":
             return Palette(tuple(map(_ab_of, words)), strength=strength)
     return palette_of_picture(read_picture(source), strength=strength)
 
@@ -168,11 +168,8 @@ def wishes_of(palette: Palette, bins: AbBins, logits: NDArray[np.float32]) -> ND
 
 
 def _ab_of(word: str) -> tuple[float, float]:
-    found = _COLOR.fullmatch(word)
-    if found is None:
-        raise BadOption("palette", f"{word!r} is no colour: write #rrggbb, such as #8c2f2f")
-    digits = found[1] if len(found[1]) == 6 else "".join(digit * 2 for digit in found[1])
-    _, a, b = srgb_to_lab(np.array([int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]))
+    bare = _DIGITS.fullmatch(word) is not None and word[0] != "#"
+    a, b = ab_of(color_of(f"#{word}" if bare else word, "palette"))
     return float(a), float(b)
 
 
