@@ -53,6 +53,13 @@ def ctrl_c_at(step):
     return report
 
 
+def flagship_parameters(state):
+    """Names and values of what learns; running statistics do not."""
+    return [
+        (k, v) for k, v in state["network"].items() if not k.rpartition(".")[2].startswith(("running", "num"))
+    ]
+
+
 def test_a_few_steps_lower_the_loss(start, recipe, tmp_path):
     reports = []
     plain = dataclasses.replace(recipe, sampling=Sampling(hinted=0.4, wished=0.15))
@@ -203,6 +210,39 @@ def test_a_resumed_run_needs_no_starting_weights_but_heeds_the_recipe(start, rec
 def test_starting_weights_that_are_missing(start, recipe):
     with pytest.raises(BadConfig, match=r"gone\.pth: not EfficientNet-Lite2's weights"):
         start(recipe=dataclasses.replace(recipe, backbone="gone.pth"))
+
+
+def test_a_run_goes_on_from_the_weights_of_another(start, recipe, tmp_path):
+    before = checkpoint.weights(checkpoint.load(start(steps=3)))
+    still = dataclasses.replace(recipe, start=str(tmp_path / "run" / LAST), rate=0.0, encoder_rate=0.0)
+    after = checkpoint.load(start(recipe=still, out="next", steps=1))
+    for name, _ in flagship_parameters(after):
+        torch.testing.assert_close(after["network"][name], before[name])
+    assert after["step"] == 1
+
+
+def test_another_network_is_no_start(start, recipe, tmp_path):
+    start(steps=1)
+    other = dataclasses.replace(
+        recipe, start=str(tmp_path / "run" / LAST), options={**recipe.options, "dim": 64}
+    )
+    with pytest.raises(BadConfig, match=r"options.dim: 64 now, but .*last\.safetensors was begun with 32"):
+        start(recipe=other, out="next")
+    with pytest.raises(TrainingError, match=r"gone\.safetensors: no checkpoint here"):
+        start(recipe=dataclasses.replace(recipe, start=str(tmp_path / "gone.safetensors")), out="next")
+
+
+def test_what_is_frozen_stays_and_the_rest_learns(start, recipe, tmp_path):
+    start(steps=1)
+    begun = {"start": str(tmp_path / "run" / LAST), "frozen": ("encoder.stem", "decoder.merge")}
+    before = checkpoint.weights(checkpoint.load(tmp_path / "run" / LAST))
+    after = checkpoint.load(start(recipe=dataclasses.replace(recipe, **begun), out="next"))["network"]
+    kept = {name for name, value in after.items() if torch.equal(value, before[name])}
+    named = {name for name in after if name.startswith(begun["frozen"])}
+    assert named <= kept
+    assert {"decoder.head.weight", "encoder.stages.0.0.layers.0.weight"}.isdisjoint(kept)
+    with pytest.raises(BadConfig, match=r"frozen: 'encoder\.stam' is not"):
+        start(recipe=dataclasses.replace(recipe, frozen=("encoder.stam",)), out="other")
 
 
 @pytest.mark.parametrize("saved", [True, False])

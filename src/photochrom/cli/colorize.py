@@ -10,6 +10,7 @@ import click
 from photochrom.cli.console import Console
 from photochrom.cli.options import (
     FormatName,
+    best_option,
     colorize_options,
     console_options,
     json_option,
@@ -87,6 +88,7 @@ PIPE = "-"
 )
 @hint_options
 @model_options
+@best_option
 @click.option("--overwrite", is_flag=True, help="Replace results that exist; never the picture itself.")
 @click.option("--skip-existing", is_flag=True, help="Pass over pictures whose result exists.")
 @click.option("--dry-run", is_flag=True, help="Only say which results would be written.")
@@ -111,6 +113,7 @@ def colorize(
     told: Told,
     model: str,
     threads: int | None,
+    best: bool,
     overwrite: bool,
     skip_existing: bool,
     dry_run: bool,
@@ -148,6 +151,7 @@ def colorize(
         told=told,
         model=model,
         threads=threads,
+        best=best,
         form=form,
         quality=quality,
         compare=compare,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from photochrom.cli.console import Console
-from photochrom.cli.options import Remembered, command_line, console_options, measuring_options
+from photochrom.cli.options import Remembered, best_option, command_line, console_options, measuring_options
 
 if TYPE_CHECKING:
     from photochrom.evaluation.contestants import ModelSpec
@@ -53,6 +53,7 @@ class Wishes:
     tau: tuple[float, ...] | None
     temperature: tuple[float, ...] | None
     detail: int | None
+    best: bool
     limit: int | None
     seed: int
     no_truth: bool
@@ -138,6 +139,7 @@ class Wishes:
     help="Processes that measure side by side. Without it: as many as are worth their start.",
 )
 @measuring_options
+@best_option
 @click.option(
     "--sheet",
     metavar="FILE",
@@ -271,7 +273,9 @@ def _specs(wishes: Wishes, data: Sequence[Picture], console: Console) -> list[Mo
     ColorizeOptions(detail=wishes.detail)  # refuses what is out of range before any work
     settings = functools.partial(_settings, wishes=wishes)
     known = functools.partial(model_of, console=console)
-    return find_contestants(wishes.models, data, settings=settings, detail=wishes.detail, resolve=known)
+    return find_contestants(
+        wishes.models, data, settings=settings, detail=wishes.detail, best=wishes.best, resolve=known
+    )
 
 
 def _say_what_is_lacking(specs: Sequence[ModelSpec | ResultsSpec], plan: Plan, console: Console) -> None:

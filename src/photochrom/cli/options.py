@@ -20,7 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _HOME: Final = "photochrom.inference.pipeline"
 _WORDS: Final = "photochrom.words"
-_KINDS: Final[dict[str, type]] = {"float": float, "int | None": int, "int": int}
+_KINDS: Final[dict[str, type]] = {"float": float, "int | None": int, "int": int, "bool": bool}
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,10 @@ def colorize_options(command: Command) -> Command:
     for setting in reversed(colorize_settings()):
         option = click.option(
             f"--{setting.name.replace('_', '-')}",
+            is_flag=setting.kind is bool,
             type=setting.kind,
             default=setting.default,
-            show_default=setting.default is not None,
+            show_default=setting.default is not None and setting.kind is not bool,
             help=setting.help,
         )
         packed = option(packed)
@@ -117,6 +118,16 @@ def model_options(command: Command) -> Command:
         help="A model by its name in `photochrom models`, or the path of a model card or of a training run.",
     )
     return model(threads(command))
+
+
+def best_option(command: Command) -> Command:
+    """--best, of commands that colour pictures or judge models."""
+    option = click.option(
+        "--best",
+        is_flag=True,
+        help="Look at the mirror image too and take the mean: a little better, slower.",
+    )
+    return option(command)
 
 
 def measuring_options(command: Command) -> Command:

@@ -54,6 +54,7 @@ _FOLDER: Final = click.Path(path_type=Path)
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A setting that beats the recipe's."
 )
 @click.option("--backbone", metavar="FILE", type=_FOLDER, help="Weights of the network's pretrained part.")
+@click.option("--start", metavar="CKPT", type=_FOLDER, help="A checkpoint whose weights to go on from.")
 @click.option("--batch", type=click.IntRange(min=1), help="Pictures a step and a process, in every stage.")
 @click.option("--epochs", type=click.FloatRange(min=0, min_open=True), help="How many epochs in all.")
 @click.option(
@@ -158,6 +159,8 @@ def _settings(ctx: click.Context, name: str, words: Mapping[str, Any]) -> Recipe
         raise click.UsageError(f"The recipe is for the network {settings.network!r}, not {name!r}.", ctx)
     if words["backbone"]:
         settings = replace(settings, backbone=str(words["backbone"]))
+    if words["start"]:
+        settings = replace(settings, start=str(words["start"]))
     if words["batch"]:
         stages = tuple(replace(stage, batch=words["batch"]) for stage in settings.stages)
         settings = replace(settings, stages=stages)

@@ -50,6 +50,7 @@ class Wishes:
     told: Told
     model: str
     threads: int | None
+    best: bool
     form: Format | None
     quality: int | None
     compare: bool
@@ -101,7 +102,7 @@ class Work:
         if self.wishes.threads is not None:
             set_threads(self.wishes.threads)
         model = model_of(self.wishes.model, self.console)
-        colorizer = Colorizer(model, threads=self.wishes.threads)
+        colorizer = Colorizer(model, threads=self.wishes.threads, best=self.wishes.best)
         self.console.detail(f"model {colorizer.card.name}, {colorizer.provider}, threads {colorizer.threads}")
         if self.wishes.reference is not None:
             detail = self.wishes.options.detail

@@ -85,7 +85,7 @@ class ModelSpec:
     """A model by its name or card, and the ways in which its colours are chosen.
 
     provider: as `Colorizer` takes it. Graphics cards round otherwise than processors do, and each in
-    its own way; figures are not to depend on which one a machine has.
+    its own way; figures are not to depend on which one a machine has. best: as `Colorizer` takes it.
     """
 
     name: str
@@ -93,6 +93,7 @@ class ModelSpec:
     settings: tuple[Setting, ...]
     detail: int | None = None
     provider: str = "cpu"
+    best: bool = False
 
     def open(self, threads: int | None = None) -> Model:
         """Loaded. Raises ModelNotFound, BadModel, and BadOption for what the model cannot do."""
@@ -107,7 +108,7 @@ class Model:
     def __init__(self, spec: ModelSpec, *, threads: int | None = None) -> None:
         self.name = spec.name
         self.settings = spec.settings
-        self.colorizer = Colorizer(spec.model, threads=threads, provider=spec.provider)
+        self.colorizer = Colorizer(spec.model, threads=threads, provider=spec.provider, best=spec.best)
         card = self.colorizer.card
         card.check_detail(spec.detail)
         for setting in spec.settings:
@@ -121,6 +122,7 @@ class Model:
             "sha256": dict(card.sha256),
             "card": hashlib.sha256(card.path.read_bytes()).hexdigest(),
             "detail": spec.detail or card.detail,
+            "best": spec.best,
             "provider": self.colorizer.provider,
         }
         self.detail = spec.detail
@@ -148,18 +150,21 @@ def find_contestants(
     *,
     settings: Settings,
     detail: int | None = None,
+    best: bool = False,
     resolve: Callable[[str], str | Path] = str,
 ) -> list[ModelSpec | ResultsSpec]:
     """What each word, WHAT or NAME=WHAT, stands for.
 
     pictures: all of the data, by whose names results are found
-    settings: for each model; detail: the size of its look, None for its own
+    settings: for each model; detail: the size of its look, None for its own; best: as `Colorizer` has it
     resolve: turns a WHAT into one that is known here, where the caller knows more kinds
 
     Raises BadOption for a name given twice and for what `ModelCard` refuses, ModelNotFound, BadModel
     and what `find_results` raises.
     """
-    specs = [_find(word, pictures, settings=settings, detail=detail, resolve=resolve) for word in words]
+    specs = [
+        _find(word, pictures, settings=settings, detail=detail, best=best, resolve=resolve) for word in words
+    ]
     names = [spec.name for spec in specs]
     for name in names:
         if names.count(name) > 1:
@@ -173,6 +178,7 @@ def _find(
     *,
     settings: Settings,
     detail: int | None,
+    best: bool,
     resolve: Callable[[str], str | Path],
 ) -> ModelSpec | ResultsSpec:
     name, what = split_word(word)
@@ -181,7 +187,7 @@ def _find(
         folder = Path(found)
         return find_results(name or folder.resolve().name, folder, pictures)
     card = find_model(found)
-    return ModelSpec(name or card.name, found, tuple(settings(card)), detail)
+    return ModelSpec(name or card.name, found, tuple(settings(card)), detail, best=best)
 
 
 def split_word(word: str) -> tuple[str | None, str]:

@@ -72,7 +72,7 @@ def compose(picture: Picture, coefficients: NDArray[np.float32]) -> pyvips.Image
         raise BadOption("coefficients", f"of shape {coefficients.shape}, not (h, w, 4)")
     if not np.isfinite(coefficients).all():
         raise BadOption("coefficients", "not all of them are finite")
-    tone = picture.pixels.tone()
+    tone = picture.tone()
     y = tone.luminance
     lightness = lightness_from_y(y)
     response = np.rint(((lightness + L_OFFSET) / L_SCALE - _LEAST_RESPONSE) * _RESPONSE_STEPS)
@@ -104,7 +104,7 @@ def compose(picture: Picture, coefficients: NDArray[np.float32]) -> pyvips.Image
 
 
 def side_by_side(before: Picture, after: pyvips.Image) -> pyvips.Image:
-    """The neutral picture, a thin white gap, and its coloured result, at full size, lazy."""
+    """The neutral picture in its own tones, a thin white gap, and its coloured result, at full size, lazy."""
     tone = before.pixels.tone()
     codes = linear_to_srgb(tone.luminance).clip(0.0, 1.0) * _WHITE[before.bit_depth]
     dtype = np.uint8 if before.bit_depth == 8 else np.uint16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -11,11 +11,12 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from photochrom.color.lab import lightness_from_y
+from photochrom.color.lab import lightness_from_y, y_from_lightness
 from photochrom.errors import BadOption
 from photochrom.images.decode import Source
 from photochrom.images.door import reading
 from photochrom.images.formats import Format, output_suffix
+from photochrom.images.levels import UNCHANGED, Levels
 from photochrom.images.metadata import Metadata
 from photochrom.images.tone import Tone, tone_of
 
@@ -94,6 +95,7 @@ class Picture:
     format: of the file; None for an array
     path: of the file; None for bytes and arrays
     warnings: what could not be honoured, each one line
+    levels: what is done to its lightness before anything else
     """
 
     name: str
@@ -105,6 +107,15 @@ class Picture:
     path: Path | None
     warnings: tuple[str, ...]
     pixels: Pixels = field(repr=False)
+    levels: Levels = UNCHANGED
+
+    def with_levels(self, levels: Levels) -> Picture:
+        """The same picture in other tones; those of `pixels` stay as they were."""
+        return replace(self, levels=levels)
+
+    def tone(self) -> Tone:
+        """The tone at full size, after `levels`; it may be read once, but asked for again."""
+        return self._leveled(self.pixels.tone())
 
     @property
     def output_suffix(self) -> str:
@@ -121,13 +132,13 @@ class Picture:
     @property
     def lightness(self) -> pyvips.Image:
         """CIE L* in 0…100: one float band, full size, lazy. Ask again for each reading."""
-        tone = self.pixels.tone()
+        tone = self.tone()
         return tone.look_up(lightness_from_y(tone.luminance))
 
     @property
     def luminance(self) -> pyvips.Image:
         """CIE Y in 0…1, of which `lightness` is made: one float band, full size, lazy."""
-        tone = self.pixels.tone()
+        tone = self.tone()
         return tone.look_up(tone.luminance)
 
     @property
@@ -157,13 +168,19 @@ class Picture:
 
     def reduced(self, width: int, height: int) -> NDArray[np.float32]:
         """The same at exactly this size, squeezed if its shape is another: (height, width)."""
-        tone = self.pixels.small_tone(2 * min(width, height))
+        tone = self._leveled(self.pixels.small_tone(2 * min(width, height)))
         lightness = tone.look_up(lightness_from_y(tone.luminance))
         with reading(self.name):
             small = lightness.resize(
                 width / lightness.width, vscale=height / lightness.height, kernel="lanczos3"
             )
             return np.asarray(small.numpy(), dtype=np.float32).reshape(height, width).clip(0, 100)
+
+    def _leveled(self, tone: Tone) -> Tone:
+        if self.levels == UNCHANGED:
+            return tone
+        lightness = self.levels.applied(lightness_from_y(tone.luminance))
+        return replace(tone, luminance=y_from_lightness(lightness))
 
 
 def at_depth(codes: pyvips.Image, depth: int) -> pyvips.Image:

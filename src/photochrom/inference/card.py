@@ -86,6 +86,8 @@ class ModelCard:
     """Vividness → rule."""
     confidence: Curve = ()
     """(raw, ΔE2000): see `inference.confidence.calibrated`; () takes what the network expects as it is."""
+    full_contrast: bool = False
+    """Whether a faded picture is shown to it with its tones stretched to those of a sound one."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """Everything else: data, recipe, hours, figures, limits, licences."""
 
@@ -242,6 +244,12 @@ def _bins(path: Path, values: dict[str, Any]) -> AbBins:
         return AbBins(centers.astype(np.float32), grid)
 
 
+def _flag(value: Any) -> bool:
+    if value not in (True, False):
+        raise ValueError(f"{value!r} is neither true nor false")
+    return bool(value)
+
+
 def _rest(values: dict[str, Any]) -> dict[str, Any]:
     """The other fields, out of `values`; whatever stands there still is `about`."""
     name = values.pop("name")
@@ -253,5 +261,6 @@ def _rest(values: dict[str, Any]) -> dict[str, Any]:
         "parameters": int(values.pop("parameters", 0)),
         "size": int(values.pop("bytes", 0)),
         "confidence": checked_curve(values.pop("confidence", ())),
+        "full_contrast": _flag(values.pop("full_contrast", False)),
         "about": values,
     }

@@ -69,7 +69,7 @@ def colorize(
     hints: colours told, in pixels or per cent of the picture
     palette: colours to paint it with: "#8c2f2f,#d8c9a3", a picture whose colours they are, or a Palette.
     reference: a picture in colour of the same things, whose colours go to where they are seen again.
-    options: the fields of ColorizeOptions: vividness, detail.
+    options: the fields of ColorizeOptions: vividness, detail, restore_tones.
     The model stays loaded. Raises UnreadableImage, ImageTooLarge, BadOption, OutputExists …
 
     >>> import numpy as np, photochrom

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.errors import BadModel, BadOption
 from photochrom.hints import Hints, Unmet
+from photochrom.images.levels import levels_of
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
 from photochrom.inference.alternatives import alternatives
 from photochrom.inference.card import ModelCard
 from photochrom.inference.guess import Guess
-from photochrom.inference.network import load_network
+from photochrom.inference.mirrored import Mirrored
+from photochrom.inference.network import Arrays, Network, load_network
 from photochrom.inference.obey import Kinship, kinship, obey
 from photochrom.inference.palette import Palette, PaletteSource, palette_of, wishes_of
 from photochrom.inference.reference import Reference, carried, led, maps_of, reference_of, wish_of
@@ -46,6 +48,8 @@ class ColorizeOptions:
     """From 0, grey, over 1, as in life, to 2, vivid."""
     detail: int | None = None
     """Short side in pixels at which the network looks, 128 to 640; the model's own where not given."""
+    restore_tones: bool = False
+    """Stretch the tones of a faded picture to full contrast too; without it lightness stays."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.vividness <= MOST_VIVID:
@@ -58,18 +62,25 @@ class Colorizer:
     """A loaded model. Loading takes longer than a picture: keep it for many.
 
     model: a shipped model's name, or the path of a card. threads: for the network; None chooses.
-    provider: "cuda", "coreml", "directml" or "cpu", or "auto" for the best of them that starts.
+    provider: "cuda", "coreml", "directml" or "cpu", or "auto" for the best of them that starts. best: look
+    at each picture's mirror image too and take the mean, a little better for twice the network's time.
     Raises ModelNotFound, BadModel, and BadOption for a provider that does not start.
     """
 
     def __init__(
-        self, model: str | Path = DEFAULT_MODEL, *, threads: int | None = None, provider: str = "auto"
+        self,
+        model: str | Path = DEFAULT_MODEL,
+        *,
+        threads: int | None = None,
+        provider: str = "auto",
+        best: bool = False,
     ) -> None:
         self.card: ModelCard = find_model(model)
         self.threads = choose_threads(threads)
         """Threads of the network."""
-        self._network = load_network(self.card, threads=self.threads, provider=provider)
-        self.provider = self._network.provider
+        network = load_network(self.card, threads=self.threads, provider=provider)
+        self._network: Network = Mirrored(network) if best else network
+        self.provider = network.provider
         """Where the network runs, whatever was wished for."""
         self._kinships: WeakKeyDictionary[Guess, Kinship] = WeakKeyDictionary()
 
@@ -127,7 +138,7 @@ class Colorizer:
         fails or gives another size than the card promises.
         """
         lightness = self._look(picture, detail)
-        return self._answer(lightness, self._network.encode(lightness))
+        return self._answer(lightness, self._encoded(lightness))
 
     def hinted(self, guess: Guess, hints: NDArray[np.float32]) -> Guess:
         """The same look with colours told: one more run of the decoder, not of the encoder.
@@ -179,7 +190,7 @@ class Colorizer:
         self._check_compares()
         picture = read_picture(source)
         lightness = self._look(picture, detail)
-        return reference_of(picture, lightness, self._network.encode(lightness))
+        return reference_of(picture, lightness, self._encoded(lightness))
 
     def referred(self, guess: Guess, reference: Reference) -> Guess:
         """The same look with colours lent by a reference, in place of one before; hints stay.
@@ -238,6 +249,8 @@ class Colorizer:
         if reference is not None and not isinstance(reference, Reference):
             reference = self.reference(reference, detail=options.detail)
         picture = read_picture(source, name=name)
+        if options.restore_tones:
+            picture = picture.with_levels(levels_of(self._look(picture, options.detail)))
         guess = self.guess(picture, detail=options.detail)
         if wanted is not None:
             guess = self.wished(guess, wanted)
@@ -267,6 +280,12 @@ class Colorizer:
         own = -(-min(picture.width, picture.height) // stride) * stride
         look = min(detail or self.card.detail, max(own, SMALLEST_LOOK))
         return picture.thumbnail(look, multiple=stride)
+
+    def _encoded(self, lightness: NDArray[np.float32]) -> Arrays:
+        """What the network makes of a look."""
+        if self.card.full_contrast:
+            lightness = levels_of(lightness).applied(lightness)
+        return self._network.encode(lightness)
 
     def _answer(
         self,

@@ -108,6 +108,11 @@ class Recipe:
     """What the network's constructor is told, such as filters = 32."""
     backbone: str = ""
     """A .pth or .safetensors file for the pretrained part of the network; empty: random weights."""
+    start: str = ""
+    """A checkpoint whose weights training goes on from; steps count from 0 again."""
+    frozen: tuple[str, ...] = ()
+    """Parts of the network that do not learn, such as encoder.stem: early layers of a `start` change little,
+    and leaving them out of the backward pass saves a fifth of a step."""
     features: str = ""
     """A .pth or .safetensors file with VGG16's ImageNet weights, for the loss "perceptual"."""
     adversarial: str = "vanilla"

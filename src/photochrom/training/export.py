@@ -147,7 +147,7 @@ def _answer(network: System, state: Mapping[str, Any]) -> dict[str, Any]:
 def _history(state: Mapping[str, Any]) -> dict[str, Any]:
     """How the weights came about, for the card. Of the files they began from, their names alone."""
     recipe = dict(state["recipe"])
-    for key in ("backbone", "features"):
+    for key in ("backbone", "start", "features"):
         recipe[key] = Path(recipe[key]).name
     hours = round(state["seconds"] / 3600, 2)
     return {"trained": {"steps": state["step"], "hours": hours, "recipe": recipe}}

@@ -27,7 +27,7 @@ from photochrom.training.config import ADVERSARIAL, Recipe, Stage, to_values
 from photochrom.training.files import BEST, LAST, LOG
 from photochrom.training.objectives import automatic
 from photochrom.training.players import Asking, Judging, Player, Precision, optimizer_of, start_normal
-from photochrom.training.values import from_values, options_for
+from photochrom.training.values import from_values, one_of, options_for
 
 # What a checkpoint's tensors depend on; the rest of a recipe may change between two sittings.
 SHAPING = ("network", "options", "plays", "critic", "critic_options", "optimizer")
@@ -125,8 +125,8 @@ def begin(
 ) -> Run:
     """A new run in the folder `out`; a head of bins starts from how common each colour is.
 
-    Raises TrainingError if `out` holds the checkpoint of another run, BadConfig for a recipe whose
-    parts do not go together.
+    Raises TrainingError if `out` holds the checkpoint of another run or the recipe's `start` is none,
+    BadConfig for a recipe whose parts do not go together.
     """
     if fabric.is_global_zero:
         for name in (LAST, BEST):
@@ -140,8 +140,11 @@ def begin(
         except OSError as error:
             raise TrainingError(out, error.strerror or str(error)) from error
     torch.manual_seed(recipe.seed)
-    system = build(recipe)
-    if recipe.backbone:
+    start = _start(recipe)
+    system = build(recipe, centers=None if start is None else start["centers"])
+    if start is not None:
+        _load(system, checkpoint.weights(start), Path(recipe.start))
+    elif recipe.backbone:
         system.load_backbone(Path(recipe.backbone))
     elif system.backbone:
         raise BadConfig(
@@ -154,7 +157,8 @@ def begin(
         system.to(fabric.device)
         prior = measure_prior(system, Batches(pictures, **batching(recipe, recipe.stages[0])))
         first = system.smoothed(prior)
-        system.start_from(first.to(fabric.device))
+        if start is None:
+            system.start_from(first.to(fabric.device))
     run = _assembled(recipe, system, out, fabric=fabric, mixed=mixed, first_prior=first)
     run.classes, run.pictures = classes, len(pictures)
     run.prior = prior if fabric.is_global_zero else torch.zeros_like(prior)
@@ -197,6 +201,23 @@ def take_up(
     if fabric.is_global_zero:
         _cut_back(out / LOG, run.step)
     return run
+
+
+def _start(recipe: Recipe) -> dict[str, Any] | None:
+    """The checkpoint that a recipe goes on from, of the same network."""
+    if not recipe.start:
+        return None
+    file = Path(recipe.start)
+    state = checkpoint.load(file)
+    _refuse_another_network(recipe, from_values(Recipe, state["recipe"]), file, names=("network", "options"))
+    return state
+
+
+def _load(system: System, weights: dict[str, Tensor], file: Path) -> None:
+    try:
+        system.load_state_dict(weights)
+    except RuntimeError as error:
+        raise TrainingError(file, f"does not fit this network: {error}") from error
 
 
 def build(recipe: Recipe, *, centers: Tensor | None = None) -> System:
@@ -257,6 +278,7 @@ def _assembled(
             if height % system.multiple or width % system.multiple:
                 reason = f"sides must be multiples of {system.multiple} for this {recipe.network}"
                 raise BadConfig("sizes", f"{height}×{width}: {reason}")
+    _freeze(system, recipe.frozen)
     precision = Precision(fabric.device, mixed)
     system = on_device(system, fabric.device)
     critic = None
@@ -279,6 +301,14 @@ def _assembled(
         average=checkpoint.Average(system, recipe.ema) if recipe.ema else None,
         prior=torch.zeros(0, dtype=torch.float64),
     )
+
+
+def _freeze(system: System, parts: Sequence[str]) -> None:
+    """Neither weights nor running statistics of these parts change from here on."""
+    modules = dict(system.named_modules())
+    for part in parts:
+        one_of("frozen", part, [name for name in modules if name])
+        modules[part].requires_grad_(False).eval()
 
 
 def _player(plain: nn.Module, called: nn.Module, recipe: Recipe, fabric: Fabric) -> Player:
@@ -306,8 +336,10 @@ def _refuse_unknown_scenes(run: Run) -> None:
         )
 
 
-def _refuse_another_network(now: Recipe, before: Recipe, out: Path) -> None:
-    for name in SHAPING:
+def _refuse_another_network(
+    now: Recipe, before: Recipe, out: Path, *, names: Sequence[str] = SHAPING
+) -> None:
+    for name in names:
         here, there = getattr(now, name), getattr(before, name)
         pairs = [(name, here, there)]
         if name.endswith("options"):
