@@ -113,6 +113,21 @@ def test_large_weights_are_stored_in_half(exported):
         assert len(free) == 3
 
 
+def test_the_largest_weights_may_be_stored_in_bytes(trained, exported, tmp_path, monkeypatch):
+    monkeypatch.setattr(graphs, "SMALLEST_BYTES", 2048)
+    small = exporter.export(trained, tmp_path, name="tiny", in_bytes=True)
+    assert small.bytes < 0.65 * exported.bytes
+    assert exported.worst < small.worst < exporter.MOST_DIFFERENCE_IN_BYTES
+    for part in ("encoder", "decoder"):
+        weights = onnx.load(tmp_path / f"tiny.{part}.onnx").graph.initializer
+        kinds = {weight.data_type for weight in weights if np.prod(weight.dims) >= 2048}
+        assert onnx.TensorProto.INT8 in kinds
+        assert {weight.name for weight in weights if weight.data_type == onnx.TensorProto.FLOAT16} >= (
+            {"decoder.head.weight.half"} if part == "decoder" else set()
+        )
+    load_network(ModelCard.load(small.card), threads=1, provider="cpu")
+
+
 def test_the_same_checkpoint_gives_the_same_files(trained, exported, tmp_path):
     about = {"summary": "Random.", "detail": 192}
     again = exporter.export(trained, tmp_path, name="tiny", about=about)

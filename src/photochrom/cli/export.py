@@ -33,6 +33,13 @@ from photochrom.errors import BadConfig, OutputExists
     type=click.Path(path_type=Path),
     help="A TOML file with what the card should say: summary, data, licences, figures, vividness.",
 )
+@click.option(
+    "--weights",
+    type=click.Choice(["float16", "int8"]),
+    default="float16",
+    show_default=True,
+    help="How a flagship's large weights are stored; int8 halves the file. Others keep float32.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace a model of this name.")
 @console_options
 def export(
@@ -42,6 +49,7 @@ def export(
     name: str,
     others: tuple[Path, ...],
     about: Path | None,
+    weights: str,
     overwrite: bool,
     console: Console,
 ) -> None:
@@ -61,7 +69,9 @@ def export(
     if card.exists() and not overwrite:
         raise OutputExists(card, "exists; --overwrite replaces the model")
     card_values = None if about is None else _table(about)
-    written = write_model(checkpoint, out, others=others, name=name, about=card_values)
+    written = write_model(
+        checkpoint, out, others=others, name=name, about=card_values, in_bytes=weights == "int8"
+    )
     console.word(
         f"{written.bytes / 1e6:.1f} MB; the answers differ from PyTorch's by {written.worst:.2g} at most"
     )

@@ -1,7 +1,8 @@
 """A checkpoint becomes a model: ONNX graphs and their card.
 
-The flagship's weights are stored as float16 and widened when a graph is loaded: half the file for a
-rounding that `Exported.worst` states. Batch normalisation is folded by the exporter.
+The flagship's weights are stored as float16, or the largest as int8, and widened when a graph is loaded:
+a half or a quarter of the file for a rounding that `Exported.worst` states. Batch normalisation is folded by
+the exporter.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from photochrom.training.values import from_values
 
 # Of the pair, in logits, which span some 20: a difference this large moves no colour by a visible step.
 MOST_DIFFERENCE = 0.05
+# With int8: two tenths of a unit of a and b in the mean, and nothing in PSNR (`docs/flagship.md`).
+MOST_DIFFERENCE_IN_BYTES = 0.5
 # Of a single graph, whose weights stay float32, as a share of the largest answer.
 MOST_SHARE = 1e-4
 
@@ -53,23 +56,27 @@ def export(
     others: Sequence[Path] = (),
     name: str = "flagship",
     about: Mapping[str, Any] | None = None,
+    in_bytes: bool = False,
 ) -> Exported:
     """Write the graphs of a network and NAME.json into the folder `out`.
 
     source: a checkpoint of `training.loop`; the weights that were judged are taken. others: earlier ones
     of the same run, whose weights count as much (Wortsman et al. 2022, "Model soups", arXiv 2203.05482).
-    `about` adds to the card (summary, data, licences, figures). Raises TrainingError, and leaves `out`
-    as it was, if the graphs disagree with torch or a checkpoint does not hold such a network.
+    `about` adds to the card (summary, data, licences, figures). in_bytes: as `graphs.write_graph` takes it.
+    Raises TrainingError, and leaves `out` as it was, if the graphs disagree with torch or a checkpoint does
+    not hold such a network.
     """
     state = _mixed(source, others)
     network = _restored(source, state)
-    most = MOST_DIFFERENCE if isinstance(network, Flagship) else MOST_SHARE
+    most = MOST_SHARE
+    if isinstance(network, Flagship):
+        most = MOST_DIFFERENCE_IN_BYTES if in_bytes else MOST_DIFFERENCE
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=f".{name}-") as folder:
         files = {}
         for graph in graphs.graphs_of(network):
             files[graph.part] = Path(folder, f"{name}.{graph.part}.onnx")
-            graphs.write_graph(graph, files[graph.part])
+            graphs.write_graph(graph, files[graph.part], in_bytes=in_bytes)
         card = Path(folder, f"{name}.json")
         size = sum(file.stat().st_size for file in files.values())
         values = {

@@ -22,6 +22,11 @@ from photochrom.networks.flagship import HINT_STRIDE, STRIDE, Features, Flagship
 
 OPSET = 17
 SMALLEST_HALVED = 1024
+# Of weights with int8 steps: smaller tensors save nothing, and the layers that hints enter are among them,
+# whose few large columns would take all the steps.
+SMALLEST_BYTES = 16384
+# The last layer's rounding is that of the logits themselves; all others' is averaged over what follows.
+FINE = ("decoder.head.weight",)
 # Sides of the pictures that graphs are traced and compared with, at least.
 LEAST_SIDE = 64
 
@@ -105,8 +110,11 @@ def sizes_for(network: System) -> tuple[tuple[int, int], ...]:
     return ((side, side + step), (side, side), (side + 2 * step, side))
 
 
-def write_graph(graph: Graph, target: Path) -> None:
-    """Trace, check and write one graph; batch and picture sides stay free."""
+def write_graph(graph: Graph, target: Path, *, in_bytes: bool = False) -> None:
+    """Trace, check and write one graph; batch and picture sides stay free.
+
+    in_bytes: the largest of weights that would be float16 become int8.
+    """
     axes = {}
     for value in (*graph.inputs, *graph.outputs):
         axes[value] = {0: "batch"} if value == "wishes" else {0: "batch", 2: f"{value}_h", 3: f"{value}_w"}
@@ -120,6 +128,8 @@ def write_graph(graph: Graph, target: Path) -> None:
     model = onnx.load(target)
     if graph.halved:
         model = halved(model)
+        if in_bytes:
+            model = bytes_stored(model)
     onnx.checker.check_model(model)
     onnx.save(model, target)
 
@@ -135,6 +145,38 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
         graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), f"{weight.name}.half"))
         casts.append(helper.make_node("Cast", [f"{weight.name}.half"], [weight.name], to=TensorProto.FLOAT))
     nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    return model
+
+
+def bytes_stored(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store the largest float16 weights as int8 with a scale for each output.
+
+    A Cast and a Mul widen them, which the runtime folds when it loads: a quantised file for arithmetic in
+    float32. DequantizeLinear would say the same, but runtimes keep it for integer arithmetic.
+    """
+    graph = model.graph
+    matrices = {node.input[1] for node in graph.node if node.op_type == "MatMul"}
+    widened: dict[str, str] = {node.input[0]: node.output[0] for node in graph.node if node.op_type == "Cast"}
+    nodes, gone = [], set()
+    for weight in list(graph.initializer):
+        name = widened.get(weight.name)
+        values = numpy_helper.to_array(weight).astype(np.float32)
+        if name is None or name in FINE or values.size < SMALLEST_BYTES:
+            continue
+        # Outputs come first in kernels of convolutions and in Gemm's transposed matrices.
+        inputs = tuple(range(values.ndim - 1)) if name in matrices else tuple(range(1, values.ndim))
+        scale = np.maximum(np.abs(values).max(axis=inputs, keepdims=True), 1e-12) / 127
+        graph.initializer.remove(weight)
+        graph.initializer.append(
+            numpy_helper.from_array(np.rint(values / scale).astype(np.int8), f"{name}.bytes")
+        )
+        graph.initializer.append(numpy_helper.from_array(scale.astype(np.float32), f"{name}.scale"))
+        nodes.append(helper.make_node("Cast", [f"{name}.bytes"], [f"{name}.steps"], to=TensorProto.FLOAT))
+        nodes.append(helper.make_node("Mul", [f"{name}.steps", f"{name}.scale"], [name]))
+        gone.add(weight.name)
+    nodes += [node for node in graph.node if not (node.op_type == "Cast" and node.input[0] in gone)]
     del graph.node[:]
     graph.node.extend(nodes)
     return model
