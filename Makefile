@@ -2,6 +2,7 @@
 #   make demo     colours a photograph, with the packages that users get
 #   make test     runs every test, with everything that the tests need
 #   make evaluate measures the shipped model on your pictures and writes a report
+#   make gallery  draws docs/gallery.md and its pictures anew
 # Each keeps its packages in a folder of its own here and touches nothing else.
 
 # The photograph to colour: make demo PHOTO="grandmother, 1936.jpg"
@@ -30,11 +31,12 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 PIP := -m pip --disable-pip-version-check install
 
-.PHONY: help demo test evaluate check format clean python
+.PHONY: help demo test evaluate gallery check format clean python
 
 help:
 	@echo 'make demo [PHOTO=path]   colour a photograph, and say where the result is'
 	@echo 'make test [ARGS=...]     run the tests; ARGS go to pytest'
+	@echo 'make gallery             colour the examples for docs/gallery.md, and write it'
 	@echo 'make check               lint, types, import contracts'
 	@echo 'make format              put the code into its standard layout'
 	@echo 'make clean               remove what these commands made'
@@ -54,6 +56,10 @@ evaluate: .venv-evaluate/ready
 	test -z "$$FACES" || set -- "$$@" --faces "$$FACES"; set -x; \
 	PHOTOCHROM_CACHE=.venv-evaluate/cache .venv-evaluate/bin/photochrom evaluate "$$@" --out "$$REPORT" \
 		--vividness 1,0.5,1.5 --metrics all --properties all $(ARGS)
+
+# After new weights, and after a change of the table in the script. What users get is enough for it.
+gallery: .venv-demo/ready
+	.venv-demo/bin/python benchmarks/gallery.py
 
 check: .venv-test/ready
 	.venv-test/bin/ruff check .
