@@ -70,10 +70,13 @@ class FakeColorizer:
     provider = "cpu"
     threads = 1
     made = 0
+    best = False
+    options = None
     told: ClassVar = {}
 
-    def __init__(self, model, *, threads=None):
+    def __init__(self, model, *, threads=None, best=False):
         type(self).made += 1
+        type(self).best = best
 
     def reference(self, source, *, detail=None):
         if source == "grey.jpg":
@@ -81,7 +84,7 @@ class FakeColorizer:
         return ("looked at", source, detail)
 
     def __call__(self, source, *, options=None, name=None, **told):
-        type(self).told = told
+        type(self).told, type(self).options = told, options
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
         if data.startswith(b"bad"):
             raise UnreadableImage(name, "premature end\nof file")
@@ -121,6 +124,14 @@ def fake(monkeypatch):
         lambda results, target, *, overwrite=False: target.write_bytes(b"sheet of %d" % len(results)),
     )
     return FakeColorizer
+
+
+@pytest.fixture
+def photos(here, fake):
+    """A folder with three pictures, one of them below another folder."""
+    (here / "f" / "s").mkdir(parents=True)
+    for name in ("f/a.jpg", "f/b.png", "f/s/c.gif"):
+        Path(name).write_bytes(name.encode())
 
 
 @pytest.fixture

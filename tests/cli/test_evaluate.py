@@ -246,6 +246,14 @@ def test_metrics_can_be_chosen(photographs: Path) -> None:
     assert isinstance(run("--data", photographs, "--metrics", "psnr,beauty").exception, BadOption)
 
 
+def test_the_second_look_counts_and_is_said(photographs: Path) -> None:
+    plain, best = (
+        json.loads(run("--data", photographs, "--metrics", "psnr", *more, "--json").stdout)
+        for more in ((), ("--best",))
+    )
+    assert [one["models"][-1]["about"]["best"] for one in (plain, best)] == [False, True]
+
+
 def test_what_is_not_prepared_is_left_out_with_a_word_and_refused_if_asked_for(photographs: Path) -> None:
     words = ["--model", "models/known.json", "--data", str(photographs)]
     result = CliRunner().invoke(evaluate, words)
