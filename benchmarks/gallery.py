@@ -76,21 +76,18 @@ TABLE = (
         " people stay all but grey.",
     ),
     Example(
-        "detroit_c1915.jpg",
-        "A street in Detroit",
-        "c. 1915",
-        "Stone and brick have few likely colours; trams, awnings and signs could have any.",
-        "Nearly all of it stays grey, trees and signs too. The fronts are a thin brown, and the roof on the"
-        " left has a red stain that stops half-way.",
+        "fsa_usf34-058042_road.jpg",
+        "A road towards mountains, United States",
+        "1935–1944",
+        "A sky with such clouds is blue, and dry ground has few colours; scrub may be green or brown.",
+        "",
     ),
     Example(
-        "suffrage_parade_1913.jpg",
+        "suffrage_parade_1917.jpg",
         "Suffrage parade, New York",
-        "1917 or later",
-        "The flags are known to be red, white and blue; the clothes are guesses. (The file is named for 1913,"
-        " but the poster on the left is for Liberty Bonds, which were first sold in 1917.)",
-        "Road and fronts share one warm brown, the crowd is dark without colour, and one coat is orange brown"
-        " for no reason to be seen. The flags stay grey.",
+        "1917",
+        "The flags are known to be red, white and blue; the clothes are guesses.",
+        "",
     ),
     Example(
         "frederick_douglass_1879.jpg",
