@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from photochrom.errors import UnwritableOutput
+from photochrom.images.whole import write_whole
 
 
 def write_atomically(target: Path, data: bytes) -> None:
@@ -15,16 +13,8 @@ def write_atomically(target: Path, data: bytes) -> None:
 
     Raises UnwritableOutput.
     """
-    temporary = target.with_name(f".photochrom-{secrets.token_hex(8)}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
     except OSError as error:
         raise UnwritableOutput(target, error.strerror or str(error)) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    write_whole(target, data, overwrite=True)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
-import secrets
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
@@ -17,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.errors import BadOption, OutputError, OutputExists, UnwritableOutput
+from photochrom.errors import BadOption
 from photochrom.hints.shapes import Mask, Painted, Point, Rectangle, Shape, Stroke
-from photochrom.images.write import put_in_place
+from photochrom.images.whole import write_whole
 
 FORMAT: Final = "photochrom hints"
 VERSION: Final = 1
@@ -91,22 +88,7 @@ def text_from(shapes: Sequence[Shape]) -> str:
 
 def write(target: Path, text: str, *, overwrite: bool) -> None:
     """Whole or not at all. Raises OutputExists, UnwritableOutput."""
-    if not overwrite and os.path.lexists(target):
-        raise OutputExists(target)
-    temporary = target.with_name(f".photochrom-{secrets.token_hex(8)}.tmp")
-    try:
-        with temporary.open("x", encoding="utf8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        put_in_place(temporary, target, overwrite=overwrite)
-    except OutputError:
-        raise
-    except OSError as error:
-        raise UnwritableOutput(target, error.strerror or str(error)) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    write_whole(target, text.encode("utf8"), overwrite=overwrite)
 
 
 def _row(shape: Shape) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """`write_picture` and its kin: a finished picture to a file, to bytes or to an array.
 
-A file appears whole or not at all: it is written beside its target under another name, forced to
-the disk, and renamed.
+A file appears whole or not at all (`images.whole`).
 """
 
 from __future__ import annotations
@@ -9,10 +8,8 @@ from __future__ import annotations
 import errno
 import mmap
 import os
-import secrets
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +19,6 @@ from numpy.typing import NDArray
 
 from photochrom.errors import (
     BadOption,
-    OutputError,
-    OutputExists,
     UnreadableImage,
     UnsupportedFormat,
     UnwritableOutput,
@@ -34,6 +29,7 @@ from photochrom.images.ifd import tags_to_add
 from photochrom.images.iptc import bare_iptc
 from photochrom.images.metadata import NOTE, Metadata, with_metadata
 from photochrom.images.picture import Picture, at_depth
+from photochrom.images.whole import whole_file, write_all
 
 # Beyond this a TIFF needs 64-bit offsets; some older readers know only the other kind.
 _CLASSIC_TIFF_BYTES: Final = 3_500_000_000
@@ -49,7 +45,6 @@ _DISK_ERRORS: Final = (
     errno.EPIPE,
     errno.EBADF,
 )
-_NO_LINKS: Final = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 
 
 def write_picture(
@@ -76,29 +71,10 @@ def write_picture(
     ready = _prepared(image, picture.metadata, form, note)
     if picture.path is not None and _same_file(picture.path, target):
         raise UnwritableOutput(target, "is the picture being read, and that is never replaced")
-    if not overwrite and os.path.lexists(target):
-        raise OutputExists(target)
-    temporary = target.with_name(f".photochrom-{secrets.token_hex(8)}.tmp")
-    # 0o666 less the umask, as any program's new file; mkstemp would keep it private.
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    try:
-        descriptor = os.open(temporary, flags, 0o666)
-        try:
-            sink = pyvips.Target.new_to_descriptor(descriptor)
-            _save(ready, sink, form, options, picture, target)
-            if form.name == "tiff":
-                _add_tags(descriptor, picture.metadata)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        put_in_place(temporary, target, overwrite=overwrite)
-    except OutputError:
-        raise
-    except OSError as error:
-        raise UnwritableOutput(target, error.strerror or str(error)) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with whole_file(target, overwrite=overwrite) as descriptor:
+        _save(ready, pyvips.Target.new_to_descriptor(descriptor), form, options, picture, target)
+        if form.name == "tiff":
+            _add_tags(descriptor, picture.metadata)
 
 
 def encode_picture(
@@ -131,9 +107,9 @@ def _add_tags(descriptor: int, metadata: Metadata) -> None:
     if added is not None:
         block, place, pointer = added
         os.lseek(descriptor, 0, os.SEEK_END)
-        _write_all(descriptor, block)
+        write_all(descriptor, block)
         os.lseek(descriptor, place, os.SEEK_SET)
-        _write_all(descriptor, pointer)
+        write_all(descriptor, pointer)
 
 
 def _tags_for(data: memoryview, metadata: Metadata) -> tuple[bytes, int, bytes] | None:
@@ -143,11 +119,6 @@ def _tags_for(data: memoryview, metadata: Metadata) -> tuple[bytes, int, bytes] 
         exif if isinstance(exif, bytes) else None,
         bare_iptc(iptc) if isinstance(iptc, bytes) else None,
     )
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
 
 
 def to_array(image: pyvips.Image, *, name: str = "picture") -> NDArray[np.uint8 | np.uint16]:
@@ -265,45 +236,3 @@ def _same_file(first: Path, second: Path) -> bool:
         return first.samefile(second)
     except OSError:
         return False
-
-
-def put_in_place(temporary: Path, target: Path, *, overwrite: bool) -> None:
-    """Give the finished file its name, in one step that either happens or does not."""
-    if overwrite:
-        temporary.replace(target)
-    else:
-        try:
-            # Fails if the name is taken, even since the check before; a rename would not.
-            os.link(temporary, target)
-        except FileExistsError:
-            raise OutputExists(target) from None
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            _put_without_links(temporary, target)
-    _sync_folder(target.parent)
-
-
-def _put_without_links(temporary: Path, target: Path) -> None:
-    """As `put_in_place`, on file systems that have no links: claim the name first, then replace it."""
-    try:
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        raise OutputExists(target) from None
-    try:
-        temporary.replace(target)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Force the new name to the disk too; where folders cannot be opened, the system does so."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
