@@ -54,7 +54,11 @@ _FOLDER: Final = click.Path(path_type=Path)
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A setting that beats the recipe's."
 )
 @click.option("--backbone", metavar="FILE", type=_FOLDER, help="Weights of the network's pretrained part.")
-@click.option("--start", metavar="CKPT", type=_FOLDER, help="A checkpoint whose weights to go on from.")
+@click.option(
+    "--start",
+    metavar="RUN|FILE|NAME",
+    help="Weights to go on from: a run's folder, a checkpoint, or a flagship by its name or card.",
+)
 @click.option("--batch", type=click.IntRange(min=1), help="Pictures a step and a process, in every stage.")
 @click.option("--epochs", type=click.FloatRange(min=0, min_open=True), help="How many epochs in all.")
 @click.option(
@@ -160,11 +164,22 @@ def _settings(ctx: click.Context, name: str, words: Mapping[str, Any]) -> Recipe
     if words["backbone"]:
         settings = replace(settings, backbone=str(words["backbone"]))
     if words["start"]:
-        settings = replace(settings, start=str(words["start"]))
+        settings = replace(settings, start=str(_weights_of(words["start"])))
     if words["batch"]:
         stages = tuple(replace(stage, batch=words["batch"]) for stage in settings.stages)
         settings = replace(settings, stages=stages)
     return settings
+
+
+def _weights_of(what: str) -> Path:
+    """The checkpoint or the card that --start names."""
+    from photochrom.inference.weights import find_model
+    from photochrom.training.files import checkpoint_of
+
+    path = Path(what)
+    if path.is_dir() and checkpoint_of(path).is_file():
+        return checkpoint_of(path)
+    return path if path.is_file() and path.suffix != ".json" else find_model(what).path
 
 
 def sentence(line: Mapping[str, Any], *, left: float | None = None) -> str:

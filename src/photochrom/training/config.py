@@ -109,7 +109,7 @@ class Recipe:
     backbone: str = ""
     """A .pth or .safetensors file for the pretrained part of the network; empty: random weights."""
     start: str = ""
-    """A checkpoint whose weights training goes on from; steps count from 0 again."""
+    """A checkpoint or a model's card whose weights training goes on from; steps count from 0 again."""
     frozen: tuple[str, ...] = ()
     """Parts of the network that do not learn, such as encoder.stem: early layers of a `start` change little,
     and leaving them out of the backward pass saves a fifth of a step."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from photochrom.training.config import ADVERSARIAL, Recipe, Stage, to_values
 from photochrom.training.files import BEST, LAST, LOG
 from photochrom.training.objectives import automatic
 from photochrom.training.players import Asking, Judging, Player, Precision, optimizer_of, start_normal
+from photochrom.training.start import Start, start_from
 from photochrom.training.values import from_values, one_of, options_for
 
 # What a checkpoint's tensors depend on; the rest of a recipe may change between two sittings.
@@ -140,10 +141,13 @@ def begin(
         except OSError as error:
             raise TrainingError(out, error.strerror or str(error)) from error
     torch.manual_seed(recipe.seed)
-    start = _start(recipe)
-    system = build(recipe, centers=None if start is None else start["centers"])
+    start = start_from(Path(recipe.start)) if recipe.start else None
     if start is not None:
-        _load(system, checkpoint.weights(start), Path(recipe.start))
+        before = _begun_with(recipe, start)
+        _refuse_another_network(recipe, before, Path(recipe.start), names=("network", "options"))
+    system = build(recipe, centers=None if start is None else start.centers)
+    if start is not None:
+        start.fill(system, _looks(recipe, pictures))
     elif recipe.backbone:
         system.load_backbone(Path(recipe.backbone))
     elif system.backbone:
@@ -203,21 +207,17 @@ def take_up(
     return run
 
 
-def _start(recipe: Recipe) -> dict[str, Any] | None:
-    """The checkpoint that a recipe goes on from, of the same network."""
-    if not recipe.start:
-        return None
-    file = Path(recipe.start)
-    state = checkpoint.load(file)
-    _refuse_another_network(recipe, from_values(Recipe, state["recipe"]), file, names=("network", "options"))
-    return state
+def _begun_with(recipe: Recipe, start: Start) -> Recipe:
+    """The recipe as it would be of the network that `start` is for."""
+    return replace(recipe, network=start.network, options=start.options)
 
 
-def _load(system: System, weights: dict[str, Tensor], file: Path) -> None:
-    try:
-        system.load_state_dict(weights)
-    except RuntimeError as error:
-        raise TrainingError(file, f"does not fit this network: {error}") from error
+def _looks(recipe: Recipe, pictures: Sequence[EncodedPicture], *, count: int = 30) -> Iterator[Tensor]:
+    """Batches of lightness, (N, 1, H, W), that training never draws."""
+    batches = Batches(pictures, **batching(recipe, recipe.stages[0]))
+    for step in range(count):
+        rgb, label = (torch.from_numpy(part) for part in batches(2**31 + step))
+        yield automatic(rgb, label).lightness
 
 
 def build(recipe: Recipe, *, centers: Tensor | None = None) -> System:
