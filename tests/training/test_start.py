@@ -26,6 +26,9 @@ def test_an_exported_flagship_learns_on_from_where_it_is(trained, looks, tmp_pat
     network = Flagship(**start.options, centers=start.centers)
     start.fill(network, looks)
     assert graphs.difference(network.eval(), card) < 1e-3
+    kernels = [value for value in network.encoder.state_dict().values() if value.ndim == 4]
+    for kernel in kernels:
+        torch.testing.assert_close(kernel.flatten(1).norm(dim=1), torch.ones(len(kernel)))
     # Its normalisations hold what they were measured to hold, so that in training it answers much the same.
     with torch.no_grad():
         here = network(looks[0])

@@ -23,6 +23,7 @@ from photochrom.training import graphs
 
 _MOST_DIFFERENCE: Final = 0.05
 _LEAST_VARIANCE: Final = 1e-12
+_LEAST_NORM: Final = 1e-8
 # What the exporter names anew, in the order in which the graph computes it.
 _LINEAR: Final = ("qkv", "out", "mlp.0", "mlp.2")
 _GROUP_NORMS: Final = ("conv8.0.1", "conv8.1.1", "conv4.0.1", "conv4.1.1")
@@ -116,7 +117,12 @@ def _fill_decoder(decoder: nn.Module, stored: _Stored) -> None:
 
 @torch.no_grad()
 def _unfold(encoder: nn.Module, looks: Iterable[Tensor]) -> None:
-    """Measure what reaches each normalisation, and make it undo and do again what that is."""
+    """Measure what reaches each normalisation, and make it undo and do again what that is.
+
+    Kernels come out with norm 1 for each output. Behind a normalisation their size means nothing, but
+    optimisers step by a length of their own: as they are in the graph some are a tenth of others, and one
+    hour of training at a usual rate cost 0.4 dB.
+    """
     pairs = list(_normalised(encoder))
     sums = [[torch.zeros((), dtype=torch.float64)] * 3 for _ in pairs]
 
@@ -134,12 +140,14 @@ def _unfold(encoder: nn.Module, looks: Iterable[Tensor]) -> None:
         encoder(lightness)
     for handle in handles:
         handle.remove()
-    for (_, norm), (total, squares, count) in zip(pairs, sums, strict=True):
+    for (conv, norm), (total, squares, count) in zip(pairs, sums, strict=True):
         mean = total / count
         variance = (squares / count - mean.square()).clamp_min(_LEAST_VARIANCE)
-        _keep(norm, mean, variance)
-        norm.weight.copy_((variance + norm.eps).sqrt())
         norm.bias.add_(mean.to(norm.bias))
+        size = conv.weight.double().flatten(1).norm(dim=1).clamp_min(_LEAST_NORM)
+        conv.weight.div_(size.to(conv.weight)[:, None, None, None])
+        _keep(norm, mean / size, variance / size.square())
+        norm.weight.copy_((variance / size.square() + norm.eps).sqrt() * size)
 
 
 def _normalised(encoder: nn.Module) -> Iterable[tuple[nn.Conv2d, nn.BatchNorm2d]]:
