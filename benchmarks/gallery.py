@@ -57,7 +57,7 @@ class Example:
         return f"{self.caption}, {self.year}"
 
 
-WRITTEN_FOR = "1fbc8fc9 beeadee0"
+WRITTEN_FOR = "23fde0fc ce989ab6"
 TABLE = (
     Example(
         "migrant_mother_1936.jpg",
@@ -80,14 +80,16 @@ TABLE = (
         "A road towards mountains, United States",
         "1935–1944",
         "A sky with such clouds is blue, and dry ground has few colours; scrub may be green or brown.",
-        "",
+        "Sky, clouds and the verge on the left are plausible. The pale bank on the right is bluish like snow, and"
+        " the nearer mountains are bluer than their distance makes them.",
     ),
     Example(
         "suffrage_parade_1917.jpg",
         "Suffrage parade, New York",
         "1917",
         "The flags are known to be red, white and blue; the clothes are guesses.",
-        "",
+        "Road and fronts share one warm brown, the crowd is dark without colour, and one coat is orange brown"
+        " for no reason to be seen. The flags stay grey.",
     ),
     Example(
         "frederick_douglass_1879.jpg",
