@@ -80,8 +80,8 @@ TABLE = (
         "A road towards mountains, United States",
         "1935–1944",
         "A sky with such clouds is blue, and dry ground has few colours; scrub may be green or brown.",
-        "Sky, clouds and the verge on the left are plausible. The pale bank on the right is bluish like snow, and"
-        " the nearer mountains are bluer than their distance makes them.",
+        "Sky, clouds and the verge on the left are plausible. The pale bank on the right is bluish like snow,"
+        " and the nearer mountains are bluer than their distance makes them.",
     ),
     Example(
         "suffrage_parade_1917.jpg",
