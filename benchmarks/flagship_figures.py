@@ -20,7 +20,7 @@ import numpy as np
 
 mpl.use("svg")
 from matplotlib import pyplot as plt
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import NullFormatter
 
 # Names of shapes in an SVG would be new in each run.
 mpl.rcParams |= {"svg.hashsalt": "photochrom", "axes.spines.top": False, "axes.spines.right": False}
@@ -96,7 +96,8 @@ def seen(target: Path) -> None:
     axes.plot(counts, gains, "o", color="#26a")
     axes.axhline(WANTED, color="0.85", linewidth=1, zorder=0)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x / 1e6:g} M"))
+    axes.set_xticks([*counts, 1e6, needed], [f"{count / 1e6:.2g} M" for count in (*counts, 1e6, needed)])
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set(xlabel="pictures shown", ylabel="gain over grey at vividness 0.5, dB")
     save(figure, target)
 
