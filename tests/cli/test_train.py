@@ -182,10 +182,11 @@ def test_the_time_that_is_left():
 
 
 def test_what_export_passes_on(call, here, monkeypatch):
-    seen = []
+    seen, stored = [], []
 
-    def export(source, out, *, others, name, about):
+    def export(source, out, *, others, name, about, in_bytes):
         seen.append((source, out, name, about, *others))
+        stored.append(in_bytes)
         return exporting.Exported(out / f"{name}.json", 0.001, 14_000_000)
 
     monkeypatch.setattr(exporting, "export", export)
@@ -205,6 +206,9 @@ def test_what_export_passes_on(call, here, monkeypatch):
     Path("m/mine.json").write_text("{}")
     assert call("export", "run", "--out", "m", "--name", "mine").exit_code == 1
     assert call("export", "run", "--out", "m", "--name", "mine", "--overwrite").exit_code == 0
+    assert not any(stored)
+    assert call("export", "run", "--out", "m", "--weights", "int8").exit_code == 0
+    assert stored[-1]
 
 
 def test_export_of_nothing_is_one_line(call, here):
