@@ -211,6 +211,17 @@ def test_what_export_passes_on(call, here, monkeypatch):
     assert stored[-1]
 
 
+def test_a_start_that_is_nothing_is_one_line_and_leaves_nothing(call, here, pictures):
+    done = call("train", "flagship-tune", "--start", "nowhere", "--data", "p", "--steps", "1", "--out", "r")
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[-1].endswith("--start: nowhere: neither a run, a checkpoint nor a model")
+    Path("no.ckpt").write_text("hi")
+    done = call("train", "flagship-tune", "--start", "no.ckpt", "--data", "p", "--steps", "1", "--out", "r")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1] == "no.ckpt: not a checkpoint of Photochrom, or damaged"
+    assert not Path("r").exists()
+
+
 def test_export_of_nothing_is_one_line(call, here):
     done = call("export", "none.ckpt", "--out", "m")
     assert done.exit_code == 1

@@ -172,14 +172,20 @@ def _settings(ctx: click.Context, name: str, words: Mapping[str, Any]) -> Recipe
 
 
 def _weights_of(what: str) -> Path:
-    """The checkpoint or the card that --start names."""
+    """The checkpoint or the card that --start names. Raises BadOption, BadModel."""
+    from photochrom.errors import BadOption, ModelNotFound
     from photochrom.inference.weights import find_model
     from photochrom.training.files import checkpoint_of
 
     path = Path(what)
     if path.is_dir() and checkpoint_of(path).is_file():
         return checkpoint_of(path)
-    return path if path.is_file() and path.suffix != ".json" else find_model(what).path
+    if path.is_file() and path.suffix != ".json":
+        return path
+    try:
+        return find_model(what).path
+    except ModelNotFound as error:
+        raise BadOption("start", f"{what}: neither a run, a checkpoint nor a model") from error
 
 
 def sentence(line: Mapping[str, Any], *, left: float | None = None) -> str:

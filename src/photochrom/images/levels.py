@@ -39,8 +39,8 @@ UNCHANGED: Final = Levels()
 def levels_of(lightness: NDArray[np.floating]) -> Levels:
     """The levels that bring a picture's darkest and lightest tones to those of a sound photograph.
 
-    lightness: of the picture or of a small copy, 0…100. Contrast is never lowered and at most tripled;
-    a picture of full range, or of one tone, stays what it is.
+    lightness: of the picture or of a small copy, any shape, 0…100. Contrast is never lowered and at most
+    tripled; a picture of full range, or of one tone, stays what it is.
     """
     low, high = np.percentile(lightness, [_LEFT_OUT, 100 - _LEFT_OUT])
     scale = min(max((_WHITE - _BLACK) / max(high - low, 1e-6), 1.0), _MOST)

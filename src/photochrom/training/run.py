@@ -129,6 +129,7 @@ def begin(
     Raises TrainingError if `out` holds the checkpoint of another run or the recipe's `start` is none,
     BadConfig for a recipe whose parts do not go together.
     """
+    start = _start(recipe)
     if fabric.is_global_zero:
         for name in (LAST, BEST):
             if (out / name).exists():
@@ -141,10 +142,6 @@ def begin(
         except OSError as error:
             raise TrainingError(out, error.strerror or str(error)) from error
     torch.manual_seed(recipe.seed)
-    start = start_from(Path(recipe.start)) if recipe.start else None
-    if start is not None:
-        before = _begun_with(recipe, start)
-        _refuse_another_network(recipe, before, Path(recipe.start), names=("network", "options"))
     system = build(recipe, centers=None if start is None else start.centers)
     if start is not None:
         start.fill(system, _looks(recipe, pictures))
@@ -207,9 +204,15 @@ def take_up(
     return run
 
 
-def _begun_with(recipe: Recipe, start: Start) -> Recipe:
-    """The recipe as it would be of the network that `start` is for."""
-    return replace(recipe, network=start.network, options=start.options)
+def _start(recipe: Recipe) -> Start | None:
+    """What the recipe goes on from, of the same network; None if it begins anew."""
+    if not recipe.start:
+        return None
+    file = Path(recipe.start)
+    start = start_from(file)
+    before = replace(recipe, network=start.network, options=start.options)
+    _refuse_another_network(recipe, before, file, names=("network", "options"))
+    return start
 
 
 def _looks(recipe: Recipe, pictures: Sequence[EncodedPicture], *, count: int = 30) -> Iterator[Tensor]:
