@@ -364,15 +364,15 @@ def test_a_card_that_contradicts_its_graph_is_refused_on_loading(
 @pytest.mark.parametrize(
     ("model", "values", "reason"),
     [
-        (three_of_four(), AB, "gives 3×50×75 for 200×300, not 2 planes"),
+        (three_of_four(), AB, "gives 3×64×96 for 256×384, not 2 planes"),
         (
             three_of_four(),
             {**LOGITS, "bins": BINS[:2], "prior": [0.5, 0.5]},
-            "gives 3×50×75 .*, not 2 planes",
+            "gives 3×64×96 .*, not 2 planes",
         ),
-        (channels_last(), AB, "gives 50×75×2 for 200×300"),
-        (single(shrink=3), AB, "gives 2×66×100 for 200×300, not .* whole fraction"),
-        (single(shrink=200), AB, "gives 2×1×1 for 200×300, not .* whole fraction"),
+        (channels_last(), AB, "gives 64×96×2 for 256×384"),
+        (single(shrink=3), AB, "gives 2×85×128 for 256×384, not .* whole fraction"),
+        (single(shrink=200), AB, "gives 2×1×1 for 256×384, not .* whole fraction"),
     ],
 )
 def test_an_answer_that_the_card_does_not_promise_is_refused(

@@ -11,6 +11,7 @@ from PIL import Image
 import photochrom
 from photochrom.errors import BadOption, OutputExists
 from photochrom.images.read import read_picture
+from photochrom.inference.pipeline import Colorizer
 
 GREY = np.tile(np.linspace(0, 255, 80).astype(np.uint8), (50, 1))
 
@@ -92,3 +93,10 @@ def test_what_cannot_be_coloured_is_refused(toy: Path) -> None:
         photochrom.colorize(GREY, model=toy, vividness="1")
     with pytest.raises(BadOption, match="int"):
         photochrom.colorize(7, model=toy)
+
+
+def test_best_is_the_best_of_a_colorizer() -> None:
+    lopsided = np.hstack([np.tril(np.full((64, 64), 200, np.uint8)), GREY[:1].repeat(64, axis=0)])
+    plain, best = (photochrom.colorize(lopsided, best=best) for best in (False, True))
+    np.testing.assert_array_equal(best, Colorizer(best=True)(lopsided).to_array())
+    assert (plain != best).any()

@@ -90,8 +90,9 @@ def test_every_detail_runs(colorizer: Colorizer, detail: int) -> None:
     assert guess.logits.shape == (3, *(side // 4 for side in guess.lightness.shape))
 
 
-def test_small_pictures_are_not_enlarged_to_the_full_look(colorizer: Colorizer) -> None:
-    assert colorizer.guess(read_picture(RAMP[:28, :28])).lightness.shape == (128, 128)
+def test_small_pictures_are_looked_at_in_the_size_that_suits_the_network(colorizer: Colorizer) -> None:
+    assert colorizer.guess(read_picture(RAMP[:28, :28])).lightness.shape == (256, 256)
+    assert colorizer(RAMP[:28, :28]).to_array().shape == (28, 28, 3)
 
 
 @settings(max_examples=20, deadline=None)

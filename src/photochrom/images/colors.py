@@ -12,6 +12,7 @@ from photochrom.color.srgb import srgb_to_lab
 from photochrom.errors import UnreadableImage
 from photochrom.images.door import reading
 from photochrom.images.picture import Picture, at_depth
+from photochrom.images.resample import resampled
 
 _PROFILE: Final = "icc-profile-data"
 _TOP: Final = {"uchar": 255, "ushort": 65535}
@@ -44,7 +45,7 @@ def reduced_colors(
         if alpha is not None:
             # In one pass with the colours, for a stream gives only one.
             rgb = rgb.bandjoin(at_depth(_codes(alpha, picture.name), 8 if top == 255 else 16))
-        small = rgb.resize(across / rgb.width, vscale=down / rgb.height, kernel="lanczos3")
+        small = resampled(rgb, across, down)
         samples = np.asarray(small.numpy(), np.float32).reshape(down, across, -1) / np.float32(top)
     samples = np.rot90(samples, turns)[:, :: -1 if mirrored else 1]
     lab = srgb_to_lab(samples[..., :3] if samples.shape[2] > 2 else np.repeat(samples[..., :1], 3, axis=2))

@@ -30,6 +30,7 @@ from photochrom.color.lab import lightness_from_y
 from photochrom.color.srgb import linear_to_srgb
 from photochrom.errors import BadOption
 from photochrom.images.picture import Picture, at_depth
+from photochrom.images.resample import stretched
 from photochrom.images.tone import table_image
 
 # f(X) and f(Z) of CIELAB as 16-bit codes. Of sRGB they need 0.13…1.01 and 0.12…1.12; the rest is for
@@ -120,26 +121,9 @@ def side_by_side(before: Picture, after: pyvips.Image) -> pyvips.Image:
 def _enlarged(coefficients: NDArray[np.float32], width: int, height: int) -> list[pyvips.Image]:
     """The four planes at full size, scaled so that L and they add up to steps of f(X) and f(Z)."""
     per_channel = np.array([1 / A_SCALE, -1 / B_SCALE] * 2) * _RESPONSE_STEPS
-    full = stretched(coefficients * per_channel, width, height)
+    small = pyvips.Image.new_from_array(np.float32(coefficients * per_channel))
+    full = stretched(small, width, height)
     return [full[band] for band in range(4)]
-
-
-def stretched(planes: NDArray[np.floating], width: int, height: int) -> pyvips.Image:
-    """planes: (h, w, bands) → float bands of that size, bilinear, centres of pixels aligned, lazy.
-
-    Not by `resize`, which places its result half a pixel off.
-    """
-    rows, columns = planes.shape[:2]
-    across, down = width / columns, height / rows
-    small = pyvips.Image.new_from_array(np.float32(planes))
-    return small.affine(
-        [across, 0, 0, down],
-        interpolate=pyvips.Interpolate.new("bilinear"),
-        oarea=[0, 0, width, height],
-        odx=(across - 1) / 2,
-        ody=(down - 1) / 2,
-        extend="copy",
-    )
 
 
 def _from_gray(planes: _Planes, parts: list[pyvips.Image]) -> list[pyvips.Image]:

@@ -9,8 +9,8 @@ import pyvips
 from numpy.typing import NDArray
 
 from photochrom.errors import BadOption
-from photochrom.images.compose import stretched
 from photochrom.images.picture import Picture
+from photochrom.images.resample import stretched
 from photochrom.images.tone import table_image
 
 # Sixteen even steps of viridis (N. Smith and S. van der Walt, matplotlib, CC0): lighter as the number is
@@ -31,7 +31,8 @@ def heat_map(picture: Picture, coefficients: NDArray[np.float32], top: float) ->
     """
     if coefficients.ndim != 3 or coefficients.shape[2] != 2 or not np.isfinite(coefficients).all():
         raise BadOption("coefficients", f"of shape {coefficients.shape}, not (h, w, 2), or not finite")
-    planes = stretched(coefficients * np.float32(255 / top), picture.width, picture.height)
+    small = pyvips.Image.new_from_array(np.float32(coefficients * (255 / top)))
+    planes = stretched(small, picture.width, picture.height)
     steps = planes[0] * picture.lightness + planes[1]
     # Half a step, because the cast to an integer cuts off.
     codes = (steps.clamp(min=0, max=255) + 0.5).cast("uchar")

@@ -18,6 +18,7 @@ from photochrom.images.door import reading
 from photochrom.images.formats import Format, output_suffix
 from photochrom.images.levels import UNCHANGED, Levels
 from photochrom.images.metadata import Metadata
+from photochrom.images.resample import resampled
 from photochrom.images.tone import Tone, tone_of
 
 # A tone up to this size is decoded once and held; above it, each reader decodes for itself.
@@ -160,9 +161,9 @@ class Picture:
         return (long, short) if self.width >= self.height else (short, long)
 
     def thumbnail(self, short_side: int, *, multiple: int) -> NDArray[np.float32]:
-        """L* in 0…100 of the whole picture, reduced by Lanczos: (height, width), see above.
+        """L* in 0…100 of the whole picture, as `resampled` makes it: (height, width), see above.
 
-        A picture smaller than that is enlarged. Raises UnreadableImage where decoding fails.
+        Raises UnreadableImage where decoding fails.
         """
         return self.reduced(*self.thumbnail_size(short_side, multiple=multiple))
 
@@ -171,9 +172,7 @@ class Picture:
         tone = self._leveled(self.pixels.small_tone(2 * min(width, height)))
         lightness = tone.look_up(lightness_from_y(tone.luminance))
         with reading(self.name):
-            small = lightness.resize(
-                width / lightness.width, vscale=height / lightness.height, kernel="lanczos3"
-            )
+            small = resampled(lightness, width, height)
             return np.asarray(small.numpy(), dtype=np.float32).reshape(height, width).clip(0, 100)
 
     def _leveled(self, tone: Tone) -> Tone:

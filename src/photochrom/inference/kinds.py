@@ -26,8 +26,8 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 @lru_cache(maxsize=2)
-def _loaded(model: str | Path) -> Colorizer:
-    return Colorizer(model)
+def _loaded(model: str | Path, best: bool) -> Colorizer:
+    return Colorizer(model, best=best)
 
 
 @overload
@@ -57,6 +57,7 @@ def colorize(
     palette: Palette | PaletteSource | None = None,
     hints: Hints | None = None,
     reference: Reference | PictureSource | None = None,
+    best: bool = False,
     **options: Any,
 ) -> Any:
     """Colour a picture; the same kind comes back.
@@ -69,6 +70,7 @@ def colorize(
     hints: colours told, in pixels or per cent of the picture
     palette: colours to paint it with: "#8c2f2f,#d8c9a3", a picture whose colours they are, or a Palette.
     reference: a picture in colour of the same things, whose colours go to where they are seen again.
+    best: look at the mirror image too, for twice the network's time, as Colorizer does.
     options: the fields of ColorizeOptions: vividness, detail, restore_tones.
     The model stays loaded. Raises UnreadableImage, ImageTooLarge, BadOption, OutputExists …
 
@@ -79,10 +81,12 @@ def colorize(
     """
     known = ColorizeOptions.__dataclass_fields__
     if unknown := [name for name in options if name not in known]:
-        names = [*known, "hints", "palette", "reference"]
+        names = [*known, "hints", "palette", "reference", "best"]
         raise BadOption(", ".join(unknown), f"the options are: {', '.join(names)}")
     chosen = ColorizeOptions(**options)
-    colorizer = partial(_loaded(model), options=chosen, hints=hints, palette=palette, reference=reference)
+    colorizer = partial(
+        _loaded(model, best), options=chosen, hints=hints, palette=palette, reference=reference
+    )
     if isinstance(x, str | Path):
         return _beside(colorizer(x), Path(x))
     if isinstance(x, bytes | bytearray | memoryview):

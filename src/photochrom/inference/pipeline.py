@@ -34,8 +34,6 @@ from photochrom.inference.weights import DEFAULT_MODEL, find_model
 
 LEAST_DETAIL = 128
 MOST_DETAIL = 640
-# Pictures smaller than this gain nothing from being enlarged for the network.
-SMALLEST_LOOK = 128
 
 PictureSource = str | Path | bytes | NDArray[Any]
 
@@ -276,10 +274,8 @@ class Colorizer:
         if self.card.input is not None:
             height, width = self.card.input
             return picture.reduced(width, height)
-        stride = self.card.stride
-        own = -(-min(picture.width, picture.height) // stride) * stride
-        look = min(detail or self.card.detail, max(own, SMALLEST_LOOK))
-        return picture.thumbnail(look, multiple=stride)
+        # Small pictures are enlarged: a network knows things best at the size that suits it, blurred or not.
+        return picture.thumbnail(detail or self.card.detail, multiple=self.card.stride)
 
     def _encoded(self, lightness: NDArray[np.float32]) -> Arrays:
         """What the network makes of a look."""

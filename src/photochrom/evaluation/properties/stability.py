@@ -43,9 +43,8 @@ def measure(
     """Mean ΔE2000 over the pixels between each two of SIZES, and between a picture and its mirror image.
 
     The network looks at one copy of 512 pixels on the short side (smaller pictures are enlarged by
-    Lanczos, or the pipeline would look at no more than they have and the larger sizes be one), and
-    its colours are led along the edges of one copy of 256, where all are compared; mirroring is
-    looked at with 256 too. 0 is stable, and grey is perfectly so: read it beside colourfulness.
+    Lanczos), and its colours are led along the edges of one copy of 256, where all are compared;
+    mirroring is looked at with 256 too. 0 is stable, and grey is perfectly so: read it beside colourfulness.
     """
     whole = _gray(read_picture(scene.source), max(SIZES))
     small = _gray(read_picture(scene.source), _COMPARED)
