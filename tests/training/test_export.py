@@ -128,6 +128,16 @@ def test_the_largest_weights_may_be_stored_in_bytes(trained, exported, tmp_path,
     load_network(ModelCard.load(small.card), threads=1, provider="cpu")
 
 
+def test_a_temperature_divides_the_logits(trained, exported, tmp_path):
+    cards = [exported.card, exporter.export(trained, tmp_path, name="tiny", temperature=1.25).card]
+    networks = [load_network(ModelCard.load(card), threads=1, provider="cpu") for card in cards]
+    lightness = np.random.default_rng(2).uniform(0, 100, (64, 96)).astype(np.float32)
+    plain, softer = (network.decode(network.encode(lightness)) for network in networks)
+    assert np.ptp(plain) > 1
+    np.testing.assert_allclose(softer * 1.25, plain, atol=0.01)
+    assert ModelCard.load(cards[1]).about["temperature"] == 1.25
+
+
 def test_the_same_checkpoint_gives_the_same_files(trained, exported, tmp_path):
     about = {"summary": "Random.", "detail": 192}
     again = exporter.export(trained, tmp_path, name="tiny", about=about)
@@ -218,6 +228,12 @@ def test_a_regressor_becomes_one_graph(regressor, tmp_path):
     here = graph.decode(graph.encode(lightness.numpy()))
     assert here.shape == there.shape == (2, 64, 96)
     assert np.abs(here - there).max() <= 1e-4 * max(1, np.abs(there).max())
+
+
+def test_a_regressor_has_no_temperature(regressor, tmp_path):
+    with pytest.raises(TrainingError, match=r"last\.safetensors: no temperature can be set of Pix2Pix"):
+        exporter.export(regressor, tmp_path / "model", temperature=1.1)
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_run_colours_a_photograph(regressor, tmp_path):

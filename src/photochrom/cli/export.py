@@ -40,6 +40,13 @@ from photochrom.errors import BadConfig, OutputExists
     show_default=True,
     help="How a flagship's large weights are stored; int8 halves the file. Others keep float32.",
 )
+@click.option(
+    "--temperature",
+    type=click.FloatRange(0.1, 10),
+    default=1.0,
+    show_default=True,
+    help="What a flagship's logits are divided by: above 1 where it is too sure of itself.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace a model of this name.")
 @console_options
 def export(
@@ -50,6 +57,7 @@ def export(
     others: tuple[Path, ...],
     about: Path | None,
     weights: str,
+    temperature: float,
     overwrite: bool,
     console: Console,
 ) -> None:
@@ -70,7 +78,13 @@ def export(
         raise OutputExists(card, "exists; --overwrite replaces the model")
     card_values = None if about is None else _table(about)
     written = write_model(
-        checkpoint, out, others=others, name=name, about=card_values, in_bytes=weights == "int8"
+        checkpoint,
+        out,
+        others=others,
+        name=name,
+        about=card_values,
+        in_bytes=weights == "int8",
+        temperature=temperature,
     )
     console.word(
         f"{written.bytes / 1e6:.1f} MB; the answers differ from PyTorch's by {written.worst:.2g} at most"

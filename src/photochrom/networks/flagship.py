@@ -220,6 +220,12 @@ class Flagship(System):
         """The head's bias becomes the logarithm of the prior."""
         self.decoder.head.load_state_dict({"weight": self.decoder.head.weight, "bias": prior.log().float()})
 
+    def soften(self, temperature: float) -> None:
+        """Divide all logits by it from now on, as Guo et al. 2017 (arXiv 1706.04599) calibrate a network."""
+        with torch.no_grad():
+            for parameter in self.decoder.head.parameters():
+                parameter /= temperature
+
     def load_backbone(self, file: Path) -> None:
         """EfficientNet-Lite2's ImageNet weights into the encoder."""
         # Here, since that module names this one's layers.

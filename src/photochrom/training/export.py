@@ -57,12 +57,14 @@ def export(
     name: str = "flagship",
     about: Mapping[str, Any] | None = None,
     in_bytes: bool = False,
+    temperature: float = 1.0,
 ) -> Exported:
     """Write the graphs of a network and NAME.json into the folder `out`.
 
     source: a checkpoint of `training.loop`; the weights that were judged are taken. others: earlier ones
     of the same run, whose weights count as much (Wortsman et al. 2022, "Model soups", arXiv 2203.05482).
     `about` adds to the card (summary, data, licences, figures). in_bytes: as `graphs.write_graph` takes it.
+    temperature: what the logits are divided by, above 1 where the network is too sure of itself.
     Raises TrainingError, and leaves `out` as it was, if the graphs disagree with torch or a checkpoint does
     not hold such a network.
     """
@@ -70,7 +72,10 @@ def export(
     network = _restored(source, state)
     most = MOST_SHARE
     if isinstance(network, Flagship):
+        network.soften(temperature)
         most = MOST_DIFFERENCE_IN_BYTES if in_bytes else MOST_DIFFERENCE
+    elif temperature != 1:
+        raise TrainingError(source, f"no temperature can be set of {type(network).__name__}")
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=f".{name}-") as folder:
         files = {}
@@ -88,6 +93,7 @@ def export(
             "parameters": sum(p.numel() for p in network.parameters()),
             "detail": from_values(Recipe, state["recipe"]).detail,
             "worst_difference": 0.0,
+            "temperature": temperature,
             **_history(state),
             **(about or {}),
             **_answer(network, state),
