@@ -1,10 +1,10 @@
 """The figures of docs/flagship.md, drawn from reports of `photochrom evaluate --json`.
 
     pip install matplotlib
-    python benchmarks/flagship_figures.py SLIDER.json HINTS.json [--out docs/images]
+    python benchmarks/flagship_figures.py SLIDER.json HINTS.json CALIBRATION.json [--out docs/images]
 
 SLIDER.json: over the whole slider (`--vividness 0.25,0.5,… --metrics psnr,colorfulness`).
-HINTS.json: with `--properties hints`.
+HINTS.json, CALIBRATION.json: with `--properties hints`, `--properties calibration`; one report may have both.
 """
 
 from __future__ import annotations
@@ -44,6 +44,18 @@ PUBLISHED_TRUTH = 38.2
 # Pictures that training had shown, and the gain over grey of the most faithful setting on all of val, in dB.
 SEEN = {160_000: 1.43, 270_000: 1.49}
 WANTED = 1.8
+
+# The table "What was tried" of docs/flagship.md, in one figure; at the default where it gives two.
+TRIED = {
+    "small pictures enlarged (128 px)": 0.26,
+    "mirror image too (--best)": 0.07,
+    "stretched to full contrast": 0.07,
+    "mean of several checkpoints": 0.05,
+    "look of 320, not 256, pixels": 0.05,
+    "int8 for large matrices": 0.0,
+    "mean with the weights begun from": -0.25,
+    "going on, folded kernels as they are": -0.4,
+}
 
 
 def slider(report: Report, target: Path) -> None:
@@ -102,6 +114,39 @@ def seen(target: Path) -> None:
     save(figure, target)
 
 
+def reliability(report: Report, target: Path) -> None:
+    """How often the likeliest bin is right, over how sure the network is; areas show how often it is so."""
+    (found,) = report["properties"]["calibration"].values()
+    confidence, accuracy, share = (
+        np.array([point[key] for point in found["curve"]]) for key in ("confidence", "accuracy", "share")
+    )
+    figure, axes = plt.subplots(figsize=(4.2, 4.2))
+    axes.plot([0, 1], [0, 1], "--", color="0.7", zorder=0)
+    axes.plot(confidence, accuracy, "-", color="#26a", linewidth=1)
+    axes.scatter(confidence, accuracy, s=12 + 600 * share, color="#26a", alpha=0.7)
+    axes.set(
+        xlabel="share given to the likeliest bin", ylabel="truth's weight on it", xlim=(0, 1), ylim=(0, 1)
+    )
+    axes.set_title(f"expected calibration error {found['ece']:.3f}", fontsize=10)
+    save(figure, target)
+
+
+def tried(target: Path) -> None:
+    """What each trial gave or cost."""
+    names, gains = list(TRIED), np.array(list(TRIED.values()))
+    figure, axes = plt.subplots(figsize=(6.6, 3.6))
+    axes.barh(range(len(names)), gains, color=["#26a" if gain > 0 else "#c66" for gain in gains])
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    for row, gain in enumerate(gains):
+        axes.annotate(
+            f"{gain:+.2f}", (max(gain, 0), row), textcoords="offset points", xytext=(4, -4), fontsize=9
+        )
+    axes.axvline(0, color="0.3", linewidth=1)
+    axes.set(xlabel="PSNR, dB")
+    save(figure, target)
+
+
 def save(figure: Any, target: Path) -> None:
     figure.tight_layout()
     figure.savefig(target, metadata={"Date": None})
@@ -112,11 +157,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("slider", type=Path)
     parser.add_argument("hints", type=Path)
+    parser.add_argument("calibration", type=Path)
     parser.add_argument("--out", type=Path, default=Path("docs/images"))
     words = parser.parse_args()
     slider(json.loads(words.slider.read_text("utf8")), words.out / "flagship-slider.svg")
     clicks(json.loads(words.hints.read_text("utf8")), words.out / "flagship-hints.svg")
+    reliability(json.loads(words.calibration.read_text("utf8")), words.out / "flagship-calibration.svg")
     seen(words.out / "flagship-seen.svg")
+    tried(words.out / "flagship-tried.svg")
 
 
 if __name__ == "__main__":
