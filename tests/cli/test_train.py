@@ -184,9 +184,9 @@ def test_the_time_that_is_left():
 def test_what_export_passes_on(call, here, monkeypatch):
     seen, stored = [], []
 
-    def export(source, out, *, others, name, about, in_bytes):
+    def export(source, out, *, others, name, about, in_bytes, temperature):
         seen.append((source, out, name, about, *others))
-        stored.append(in_bytes)
+        stored.append((in_bytes, temperature))
         return exporting.Exported(out / f"{name}.json", 0.001, 14_000_000)
 
     monkeypatch.setattr(exporting, "export", export)
@@ -206,9 +206,10 @@ def test_what_export_passes_on(call, here, monkeypatch):
     Path("m/mine.json").write_text("{}")
     assert call("export", "run", "--out", "m", "--name", "mine").exit_code == 1
     assert call("export", "run", "--out", "m", "--name", "mine", "--overwrite").exit_code == 0
-    assert not any(stored)
-    assert call("export", "run", "--out", "m", "--weights", "int8").exit_code == 0
-    assert stored[-1]
+    assert set(stored) == {(False, 1.0)}
+    assert call("export", "run", "--out", "m", "--weights", "int8", "--temperature", "1.12").exit_code == 0
+    assert stored[-1] == (True, 1.12)
+    assert call("export", "run", "--out", "m", "--overwrite", "--temperature", "0").exit_code == 2
 
 
 def test_a_start_that_is_nothing_is_one_line_and_leaves_nothing(call, here, pictures):
