@@ -224,7 +224,7 @@ class Flagship(System):
         """Divide all logits by it from now on, as Guo et al. 2017 (arXiv 1706.04599) calibrate a network."""
         with torch.no_grad():
             for parameter in self.decoder.head.parameters():
-                parameter /= temperature
+                parameter.div_(temperature)
 
     def load_backbone(self, file: Path) -> None:
         """EfficientNet-Lite2's ImageNet weights into the encoder."""
