@@ -26,21 +26,20 @@ from photochrom.inference.pipeline import Colorizer
 STEPS = tuple(round(float(step), 2) for step in np.arange(0.9, 1.41, 0.02))
 
 
-def judged(colorizer: Colorizer, path: Path) -> list[tuple[float, dict[str, Any]]]:
-    """Cross-entropy and the sums of `tally` at each of STEPS."""
+def distribution(colorizer: Colorizer, path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Logits and the truth's weights on the bins, (h, w, K) both."""
     scene = PROTOCOLS["crop256"].prepare(path)
     guess = colorizer.guess(read_picture(scene.source))
     assert scene.truth is not None
     assert guess.logits is not None
     assert colorizer.card.bins is not None
     logits = np.moveaxis(guess.logits, 0, -1)
-    truth = membership(area_mean(scene.truth.lab[..., 1:], logits.shape[:2]), colorizer.card.bins)
-    found = []
-    for step in STEPS:
-        log_share = log_softmax(logits / np.float32(step))
-        entropy = -float((truth * log_share).sum(axis=-1).mean())
-        found.append((entropy, tally(np.exp(log_share), truth)))
-    return found
+    return logits, membership(area_mean(scene.truth.lab[..., 1:], logits.shape[:2]), colorizer.card.bins)
+
+
+def entropies(logits: NDArray[np.float32], truth: NDArray[np.float32]) -> list[float]:
+    """Cross-entropy at each of STEPS."""
+    return [-float((truth * log_softmax(logits / np.float32(t))).sum(axis=-1).mean()) for t in STEPS]
 
 
 def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -55,15 +54,21 @@ def main() -> None:
     parser.add_argument("--model", default="flagship")
     words = parser.parse_args()
     colorizer = Colorizer(words.model)
-    pictures = [judged(colorizer, path) for path in sorted(find_pictures([words.folder]))]
-    entropy = np.mean([[step[0] for step in picture] for picture in pictures[::2]], axis=0)
-    best = int(entropy.argmin())
-    print(f"fitted on {len(pictures[::2])} pictures, judged on {len(pictures[1::2])}")
+    files = sorted(find_pictures([words.folder]))
+    learned, held = files[::2], files[1::2]
+    entropy = np.mean([entropies(*distribution(colorizer, path)) for path in learned], axis=0)
+    best = STEPS[int(entropy.argmin())]
+    sums: dict[float, list[dict[str, Any]]] = {1.0: [], best: []}
+    for path in held:
+        logits, truth = distribution(colorizer, path)
+        for temperature, pictures in sums.items():
+            pictures.append(tally(np.exp(log_softmax(logits / np.float32(temperature))), truth))
+    print(f"fitted on {len(learned)} pictures, judged on {len(held)}")
     print("| temperature | ECE | 50 % sets hold, % | 80 % | 90 % |\n|---|---|---|---|---|")
-    for i in sorted({STEPS.index(1.0), best}):
-        found = gather([picture[i][1] for picture in pictures[1::2]])
-        held = " | ".join(f"{100 * part['got']:.1f}" for part in found["coverage"])
-        print(f"| {STEPS[i]:g} | {found['ece']:.3f} | {held} |")
+    for temperature, pictures in sums.items():
+        found = gather(pictures)
+        shares = " | ".join(f"{100 * part['got']:.1f}" for part in found["coverage"])
+        print(f"| {temperature:g} | {found['ece']:.3f} | {shares} |")
 
 
 if __name__ == "__main__":
