@@ -9,9 +9,11 @@ import pyvips
 
 
 def resampled(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
-    """The whole image at exactly this size, lazy, squeezed if its shape is another.
+    """The whole image at exactly this size in pixels, lazy, squeezed if its shape is another.
 
-    Reduced by Lanczos-3, which weighs every pixel, and enlarged bicubically.
+    image: of any bands and format, which it keeps. Reduced by Lanczos-3, which weighs every pixel, and
+    enlarged bicubically; both may overshoot, of floats beyond their range. What is damaged raises
+    pyvips.Error when the result is read.
     """
     across, down = width / image.width, height / image.height
     if across < 1 or down < 1:

@@ -64,7 +64,7 @@ def export(
     source: a checkpoint of `training.loop`; the weights that were judged are taken. others: earlier ones
     of the same run, whose weights count as much (Wortsman et al. 2022, "Model soups", arXiv 2203.05482).
     `about` adds to the card (summary, data, licences, figures). in_bytes: as `graphs.write_graph` takes it.
-    temperature: what the logits are divided by, above 1 where the network is too sure of itself.
+    temperature: above 0, what the logits are divided by; above 1 where the network is too sure of itself.
     Raises TrainingError, and leaves `out` as it was, if the graphs disagree with torch or a checkpoint does
     not hold such a network.
     """

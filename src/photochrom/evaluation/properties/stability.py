@@ -42,8 +42,8 @@ def measure(
 ) -> dict[str, Any]:
     """Mean ΔE2000 over the pixels between each two of SIZES, and between a picture and its mirror image.
 
-    The network looks at one copy of 512 pixels on the short side (smaller pictures are enlarged by
-    Lanczos), and its colours are led along the edges of one copy of 256, where all are compared;
+    The network looks at one copy of 512 pixels on the short side (smaller pictures are enlarged
+    to it), and its colours are led along the edges of one copy of 256, where all are compared;
     mirroring is looked at with 256 too. 0 is stable, and grey is perfectly so: read it beside colourfulness.
     """
     whole = _gray(read_picture(scene.source), max(SIZES))
