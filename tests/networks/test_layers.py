@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from photochrom.networks.layers import InvertedResidual, SamePadConv, TokenBlock
+from photochrom.networks.layers import InvertedResidual, SamePadConv, TokenBlock, _attention
 
 
 @pytest.mark.parametrize("kernel", [3, 5])
@@ -22,12 +22,13 @@ def test_pads_as_tensorflow_does(kernel, stride):
     torch.testing.assert_close(layer(x), there)
 
 
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (13, 8)])
 @pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (5, 1), (3, 2), (5, 2)])
-def test_depthwise_gradients_in_bfloat16_are_those_of_float32(kernel, stride):
+def test_depthwise_gradients_in_bfloat16_are_those_of_float32(kernel, stride, height, width):
     torch.manual_seed(0)
     layer, x = (
         SamePadConv(8, 8, kernel, stride=stride, groups=8),
-        torch.randn(2, 8, 32, 32, requires_grad=True),
+        torch.randn(2, 8, height, width, requires_grad=True),
     )
     parts = (x, layer.weight)
     there = torch.autograd.grad(layer(x).square().sum(), parts)
@@ -52,3 +53,13 @@ def test_a_token_block_takes_any_grid():
         grid, whole = block(torch.randn(2, 32, height, width), torch.randn(2, 1, 32))
         assert grid.shape == (2, 32, height, width)
         assert whole.shape == (2, 1, 32)
+
+
+def test_attention_that_is_learned_through_is_that_of_pytorch():
+    torch.manual_seed(0)
+    parts = tuple(torch.randn(2, 3, 7, 32, requires_grad=True) for _ in range(3))
+    here, there = _attention(*parts), F.scaled_dot_product_attention(*parts)
+    torch.testing.assert_close(here, there)
+    ours, theirs = (torch.autograd.grad(one.square().sum(), parts) for one in (here, there))
+    for mine, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(mine, other)
