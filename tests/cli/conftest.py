@@ -153,3 +153,24 @@ def command():
         return [sys.executable, *program, *map(str, words)]
 
     return command
+
+
+@pytest.fixture
+def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Four colour pictures, beside a model called `known` in the current folder; no network is prepared."""
+    # Here, since another interpreter loads this file for its fakes, and knows no helpers.
+    import numpy as np
+    from PIL import Image
+
+    from known_model import write_card
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PHOTOCHROM_CACHE", str(tmp_path / "cache"))
+    write_card(tmp_path / "models")
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(4):
+        rgb = rng.integers(0, 256, (8, 10, 3), dtype=np.uint8)
+        Image.fromarray(rgb).resize((50, 40)).save(folder / f"{i}.png")
+    return folder

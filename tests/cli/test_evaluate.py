@@ -1,89 +1,16 @@
 from __future__ import annotations
 
-import csv
-import hashlib
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
-import pytest
-from click.testing import CliRunner, Result
-from onnx import TensorProto, helper, numpy_helper
+from click.testing import CliRunner
 from PIL import Image
 
+from known_model import QUICK, first_cells, run, write_card
 from photochrom.cli.evaluate import evaluate
 from photochrom.errors import BadOption, MissingBackbone, ModelNotFound, OutputExists
 from photochrom.evaluation.protocol import PROTOCOLS
-
-BINS = [[0, 0], [30, -40], [10, 20]]
-QUICK = "psnr,de2000,colorfulness"
-
-
-def graph(tint: float) -> bytes:
-    """Lightness in, everywhere the same logits out: the share of each colour does not depend on the place."""
-    weights = [
-        numpy_helper.from_array(np.zeros((3, 1, 1, 1), np.float32), "kernel"),
-        numpy_helper.from_array(np.array([0, tint, 0], np.float32), "bias"),
-    ]
-    nodes = [
-        helper.make_node("AveragePool", ["lightness"], ["mean"], kernel_shape=[4, 4], strides=[4, 4]),
-        helper.make_node("Conv", ["mean", "kernel", "bias"], ["logits"]),
-    ]
-    inputs = [helper.make_tensor_value_info("lightness", TensorProto.FLOAT, [1, 1, "H", "W"])]
-    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, 3, "h", "w"])]
-    made = helper.make_graph(nodes, "known", inputs, outputs, weights)
-    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    return model.SerializeToString()
-
-
-def write_card(folder: Path, name: str = "known", tint: float = 1.0) -> Path:
-    """A model that gives every picture one tint."""
-    folder.mkdir(exist_ok=True)
-    network = graph(tint)
-    (folder / f"{name}.onnx").write_bytes(network)
-    card = {
-        "format": 1,
-        "name": name,
-        "network": f"{name}.onnx",
-        "gives": "logits",
-        "sha256": {f"{name}.onnx": hashlib.sha256(network).hexdigest()},
-        "stride": 8,
-        "bins": BINS,
-        "prior": [0.8, 0.1, 0.1],
-    }
-    (folder / f"{name}.json").write_text(json.dumps(card))
-    return folder / f"{name}.json"
-
-
-@pytest.fixture
-def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Four colour pictures, beside a model called `known` in the current folder; no network is prepared."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PHOTOCHROM_CACHE", str(tmp_path / "cache"))
-    write_card(tmp_path / "models")
-    folder = tmp_path / "photographs"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for i in range(4):
-        rgb = rng.integers(0, 256, (8, 10, 3), dtype=np.uint8)
-        Image.fromarray(rgb).resize((50, 40)).save(folder / f"{i}.png")
-    return folder
-
-
-def run(*arguments: object) -> Result:
-    """With the model that is known and a few quick metrics, unless others are given."""
-    words = ["-q"] if "--model" in arguments else ["-q", "--model", "models/known.json"]
-    words += [] if "--metrics" in arguments else ["--metrics", QUICK]
-    return CliRunner().invoke(evaluate, [str(argument) for argument in (*words, *arguments)])
-
-
-def first_cells(text: str) -> list[str]:
-    return [line.split("  ")[0] for line in text.splitlines()]
 
 
 def test_the_table_has_a_line_for_each_row(photographs: Path) -> None:
@@ -183,56 +110,6 @@ def test_what_is_in_no_row_is_said(photographs: Path) -> None:
     assert first_cells(result.stdout)[3:6] == ["known", "theirs", "truth"]
     assert "nothing: has no result at all, and so no row" in result.stderr
     assert "1 of 4 pictures are in no row, for not all rows have them" in result.stderr
-
-
-def test_a_report_is_written_and_taken_up_again(photographs: Path) -> None:
-    words = ("--data", photographs, "--out", "report", "--vividness", "0.5,1")
-    assert run(*words).exit_code == 0
-    out = Path("report")
-    assert {"report.json", "summary.csv", "pictures.csv", "index.html", "shown", "records"} <= {
-        file.name for file in out.iterdir()
-    }
-    report = json.loads((out / "report.json").read_text("utf8"))
-    for one in report["shown"]:
-        assert list(one["images"]) == ["input", "known, vividness 0.5", "known, vividness 1", "truth"]
-        assert list(one["errors"]) == ["known, vividness 0.5", "known, vividness 1"]
-        assert all((out / name).is_file() for of in ("images", "errors") for name in one[of].values())
-    with (out / "pictures.csv").open(encoding="utf8", newline="") as file:
-        assert len(list(csv.DictReader(file))) == 4 * 5
-    before = {file: file.read_bytes() for file in out.rglob("*") if file.is_file()}
-    records = {file: file.stat().st_mtime_ns for file in out.rglob("*.npz")}
-    assert len(records) == 8
-    assert run(*words).exit_code == 0
-    assert {file: file.read_bytes() for file in out.rglob("*") if file.is_file()} == before
-    assert {file: file.stat().st_mtime_ns for file in out.rglob("*.npz")} == records
-
-
-def test_pictures_of_an_earlier_report_are_taken_away(photographs: Path) -> None:
-    assert run("--data", photographs, "--out", "report").exit_code == 0
-    assert run("--data", photographs, "--out", "report", "--limit", 1).exit_code == 0
-    report = json.loads(Path("report/report.json").read_text("utf8"))
-    (shown,) = report["shown"]
-    names = {name for of in ("images", "errors") for name in shown[of].values()}
-    assert {f"shown/{file.name}" for file in Path("report/shown").iterdir()} == names
-
-
-def test_several_processes_write_the_same_report(photographs: Path) -> None:
-    """But for the command, which says how many there were."""
-    reports = []
-    for jobs in (1, 2):
-        assert run("--data", photographs, "--out", f"by{jobs}", "--jobs", jobs).exit_code == 0
-        report = json.loads(Path(f"by{jobs}/report.json").read_text("utf8"))
-        assert f"--jobs {jobs}" in report.pop("command")
-        reports.append(report)
-        pictures = {file.name: file.read_bytes() for file in Path(f"by{jobs}/shown").iterdir()}
-        reports[-1]["bytes"] = pictures
-    assert reports[0] == reports[1]
-
-
-def test_a_folder_that_is_no_report_is_refused_before_any_work(photographs: Path) -> None:
-    result = run("--data", photographs, "--out", photographs)
-    assert isinstance(result.exception, OutputExists)
-    assert len(list(photographs.iterdir())) == 4
 
 
 def test_metrics_can_be_chosen(photographs: Path) -> None:
@@ -391,41 +268,3 @@ def test_numbers_that_are_none_are_a_usage_error(photographs: Path) -> None:
 def test_help_names_every_protocol() -> None:
     text = run("--help").stdout
     assert all(name in text for name in PROTOCOLS)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind")
-@pytest.mark.parametrize(("number", "jobs"), [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGTERM, 2)])
-def test_ended_in_the_middle_and_taken_up_again(number: int, jobs: int, photographs: Path) -> None:
-    for i in range(36):
-        rgb = np.random.default_rng(i).integers(0, 256, (300, 400, 3), dtype=np.uint8)
-        Image.fromarray(rgb).save(photographs / f"more{i}.png")
-    words = [
-        "--model",
-        "models/known.json",
-        "--data",
-        "photographs",
-        "--out",
-        "report",
-        "--metrics",
-        "de2000",
-    ]
-    command = [sys.executable, "-m", "photochrom", "evaluate", *words, "--jobs", str(jobs)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
-    deadline = time.monotonic() + 60
-    while len(list(Path("report").rglob("*.npz"))) < 6 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    # As a terminal does it: to every process of the group at once.
-    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
-    out, err = process.communicate(timeout=60)
-    assert (out, process.returncode) == (b"", 128 + number), err.decode()
-    assert err.decode().splitlines()[-1].startswith("Interrupted. What is measured is kept in report")
-    assert b"Traceback" not in err
-    kept = {file: file.stat().st_mtime_ns for file in Path("report").rglob("*.npz")}
-    assert 6 <= len(kept) < 80
-    assert not list(Path("report").rglob("*.tmp"))
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "40 pictures" in done.stdout
-    assert len(list(Path("report").rglob("*.npz"))) == 80
-    assert all(file.stat().st_mtime_ns == before for file, before in kept.items())
