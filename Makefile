@@ -36,6 +36,7 @@ PIP := -m pip --disable-pip-version-check install
 help:
 	@echo 'make demo [PHOTO=path]   colour a photograph, and say where the result is'
 	@echo 'make test [ARGS=...]     run the tests; ARGS go to pytest'
+	@echo 'make evaluate [DATA=dir] measure the model, and write report/index.html'
 	@echo 'make gallery             colour the examples for docs/gallery.md, and write it'
 	@echo 'make check               lint, types, import contracts'
 	@echo 'make format              put the code into its standard layout'

@@ -27,6 +27,8 @@ PUBLIC = [
     "UnwritableOutput",
     "__version__",
     "colorize",
+    "palette_of",
+    "save_sheet",
 ]
 ALL_ERRORS = [
     value

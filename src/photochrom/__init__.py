@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     )
     from photochrom.hints import Hints
     from photochrom.inference.kinds import colorize
+    from photochrom.inference.palette import palette_of
     from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
+    from photochrom.inference.result import save_sheet
 
 __version__ = "0.1.0"
 
@@ -54,6 +56,8 @@ __all__ = [
     "UnwritableOutput",
     "__version__",
     "colorize",
+    "palette_of",
+    "save_sheet",
 ]
 
 _MODULE_OF = {
@@ -62,6 +66,8 @@ _MODULE_OF = {
     "Hints": "photochrom.hints",
     "Result": "photochrom.inference.pipeline",
     "colorize": "photochrom.inference.kinds",
+    "palette_of": "photochrom.inference.palette",
+    "save_sheet": "photochrom.inference.result",
     "BadModel": "photochrom.errors",
     "BadOption": "photochrom.errors",
     "ImageTooLarge": "photochrom.errors",

@@ -158,7 +158,7 @@ def command():
 @pytest.fixture
 def photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Four colour pictures, beside a model called `known` in the current folder; no network is prepared."""
-    # Here, since another interpreter loads this file for its fakes, and knows no helpers.
+    # Here, since another interpreter loads this file for its fakes, and knows no doubles.
     import numpy as np
     from PIL import Image
 

@@ -16,3 +16,7 @@ def test_every_command_has_a_section():
     for name in COMMANDS:
         assert f"## `photochrom {name}`" in text
     assert "## `photochrom data shard`" in text
+
+
+def test_examples_stand_line_by_line():
+    assert "\\b" not in markdown()

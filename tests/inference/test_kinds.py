@@ -41,6 +41,9 @@ def test_a_path_gives_a_path_beside_it(toy: Path, tmp_path: Path) -> None:
     assert read_picture(target).width == 80
     with pytest.raises(OutputExists, match=r"photo\.color\.png"):
         photochrom.colorize(str(source), model=toy)
+    target.write_bytes(b"old")
+    assert photochrom.colorize(source, model=toy, overwrite=True) == target
+    assert read_picture(target).width == 80
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])

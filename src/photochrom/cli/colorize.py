@@ -50,7 +50,8 @@ PIPE = "-"
     "form",
     type=FormatName(),
     metavar="FORMAT",
-    help="jpg, png, tif, webp or avif. Without it: the picture's own, or png where that is only read.",
+    help="jpg, png, tif, webp or avif. Without it: the picture's own; png where that is only read (avif "
+    "for HEIC, tif for JPEG 2000).",
 )
 @click.option(
     "--quality",
@@ -63,7 +64,8 @@ PIPE = "-"
     metavar="FILE|DIR",
     type=click.Path(readable=False),
     help="Write a map of how far colours are expected to be off too: violet 0, green 15, yellow 30 ΔE2000 "
-    "and more. As with -o: a file for one picture, or a folder; there as NAME.confidence.png.",
+    "and more. As with -o: a file for one picture, or a folder; there as NAME.EXT.confidence.png, or "
+    "NAME.confidence.png of a PNG.",
 )
 @click.option(
     "--suggest",
@@ -77,7 +79,7 @@ PIPE = "-"
     type=click.IntRange(1, 12),
     metavar="N",
     help="Write up to N colourings, 1 to 12, that differ visibly, likeliest first: NAME.color.1.EXT …, and "
-    "all of them on a sheet, NAME.alternatives.png.",
+    "all of them on a sheet, NAME.EXT.alternatives.png, or NAME.alternatives.png of a PNG.",
 )
 @colorize_options
 @palette_options
@@ -126,11 +128,12 @@ def colorize(
     which goes to a pipe unless -o names a file.
 
     The result of NAME.EXT is NAME.color.EXT beside it, or NAME.EXT.color.png where EXT cannot be
-    written; below -o DIR in the same tree, and with several PATHs each folder under its own name.
-    Folders are read without their hidden files and without results made before. A result that exists
-    is an error unless --overwrite or --skip-existing is given.
+    written (avif for HEIC, tif for JPEG 2000); below -o DIR in the same tree, and with several PATHs
+    each folder under its own name. Folders are read without their hidden files and without results
+    made before. A result that exists is an error unless --overwrite or --skip-existing is given.
 
-    The paths of results go to stdout, all else to stderr.
+    The paths of results go to stdout, and below each what --suggest suggests; all else goes to stderr.
+    Programs read --json.
 
     \b
     photochrom grandmother.jpg

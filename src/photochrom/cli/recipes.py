@@ -20,14 +20,14 @@ from photochrom.cli.options import console_options
 )
 @console_options
 def recipes(*, name: str | None, recipe: Path | None, overrides: tuple[str, ...], console: Console) -> None:
-    r"""List the recipes that `train` knows; with NAME print one, and what each of its settings does.
+    """List the recipes that `train` knows; with NAME print one, and what each of its settings does.
 
     What is printed is a recipe itself:
 
     \b
     photochrom recipes pix2pix > mine.toml
     photochrom train pix2pix --recipe mine.toml --data DIR --minutes 20
-    """
+    """  # noqa: D301 (click's mark for lines that stay as they are)
     with extra("train"):
         from photochrom.training import described
         from photochrom.training.config import load_recipe, recipe_file

@@ -58,11 +58,13 @@ def colorize(
     hints: Hints | None = None,
     reference: Reference | PictureSource | None = None,
     best: bool = False,
+    overwrite: bool = False,
     **options: Any,
 ) -> Any:
     """Colour a picture; the same kind comes back.
 
-    x: a path → the path of NAME.color.EXT beside it (see `images.names`), which must not exist yet;
+    x: a path → the path of NAME.color.EXT beside it (see `images.names`), which must not exist yet
+       unless `overwrite` is given;
        bytes of a file → bytes of the same format (PNG where it cannot be written);
        a PIL image → a PIL image, RGB or RGBA, whose samples count as sRGB whatever its profile;
        an array (H, W) or (H, W, 1…4), uint8, uint16, or float in 0…1 encoded as sRGB → (H, W, 3),
@@ -81,14 +83,14 @@ def colorize(
     """
     known = ColorizeOptions.__dataclass_fields__
     if unknown := [name for name in options if name not in known]:
-        names = [*known, "hints", "palette", "reference", "best"]
+        names = [*known, "hints", "palette", "reference", "best", "overwrite"]
         raise BadOption(", ".join(unknown), f"the options are: {', '.join(names)}")
     chosen = ColorizeOptions(**options)
     colorizer = partial(
         _loaded(model, best), options=chosen, hints=hints, palette=palette, reference=reference
     )
     if isinstance(x, str | Path):
-        return _beside(colorizer(x), Path(x))
+        return _beside(colorizer(x), Path(x), overwrite=overwrite)
     if isinstance(x, bytes | bytearray | memoryview):
         result = colorizer(bytes(x))
         return result.encode(_suffix(result))
@@ -99,11 +101,11 @@ def colorize(
     raise BadOption(type(x).__name__, "give a path, bytes, a PIL image or a numpy array")
 
 
-def _beside(result: Result, source: Path) -> Path:
+def _beside(result: Result, source: Path, *, overwrite: bool) -> Path:
     form = result.picture.format
     assert form is not None  # what came from a path came in a format
     target = source.with_name(result_name(source.name, form))
-    result.save(target)
+    result.save(target, overwrite=overwrite)
     return target
 
 
