@@ -66,7 +66,7 @@ class FakeResult:
 class FakeColorizer:
     """Fails as its input says: "bad" as a damaged picture, "bug" as a fault of ours."""
 
-    card = SimpleNamespace(name="fake")
+    card = SimpleNamespace(name="fake", check_able=lambda option: None)
     provider = "cpu"
     threads = 1
     made = 0

@@ -210,6 +210,10 @@ def test_what_export_passes_on(call, here, monkeypatch):
     assert call("export", "run", "--out", "m", "--weights", "int8", "--temperature", "1.12").exit_code == 0
     assert stored[-1] == (True, 1.12)
     assert call("export", "run", "--out", "m", "--overwrite", "--temperature", "0").exit_code == 2
+    Path("about.toml").write_text("made = 2026-08-01")
+    done = call("export", "run", "--out", "m", "--about", "about.toml")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1].startswith("about.toml: ")
 
 
 def test_a_start_that_is_nothing_is_one_line_and_leaves_nothing(call, here, pictures):

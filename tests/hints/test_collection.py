@@ -78,6 +78,7 @@ def test_the_names_are_colours_that_css_has():
         ({"confidence": 1.1}, "confidence must be above 0"),
         ({"confidence": float("nan")}, "confidence must be above 0"),
         ({"confidence": "1"}, "confidence must be above 0"),
+        ({"x": 10**400}, "x must be pixels"),
     ],
 )
 def test_values_out_of_range(wrong, words):
@@ -144,7 +145,27 @@ def test_a_stroke_is_one_line():
     assert told(Hints().stroke([(50, 40)], "red")) == told(Hints().point(50, 40, "red"))
 
 
-@pytest.mark.parametrize("points", [[], [(1, 2, 3)], "12", [(1,)]])
+@pytest.mark.parametrize(
+    ("width", "height", "radius"), [(3000, 2000, 1), (6000, 4000, 5), (3000, 2000, 0.01)]
+)
+def test_a_thin_stroke_is_whole(width, height, radius):
+    """Whatever lies between the places that are looked at: every column is told, in the line's row."""
+    size = {"width": width, "height": height, "h": 80, "w": 120}
+    y = height * 0.502
+    flat = Hints().stroke([(0, y), (width - 1, y)], "red", radius=radius)
+    assert {column for _, column in told(flat, **size)} == set(range(120))
+    assert len({row for row, _ in told(flat, **size)}) <= 2
+    slanting = Hints().stroke([(0, 0), (width - 1, height - 1)], "red", radius=radius)
+    assert {column for _, column in told(slanting, **size)} == set(range(120))
+
+
+def test_points_may_come_one_by_one_and_numbers_from_numpy():
+    pairs = [(1, 2), (3, 4)]
+    given = Hints().stroke((pair for pair in pairs), "red", confidence=np.float32(0.5))
+    assert given == Hints().stroke(pairs, "red", confidence=0.5)
+
+
+@pytest.mark.parametrize("points", [[], [(1, 2, 3)], "12", [(1,)], [1, 2], ["12"], 7])
 def test_strokes_of_no_points(points):
     with pytest.raises(BadOption, match=r"hint 1 \(stroke\): points must be pairs"):
         Hints().stroke(points, "red")
@@ -169,7 +190,8 @@ def test_a_thin_line_in_a_fine_mask_is_not_lost():
 
 
 @pytest.mark.parametrize(
-    "mask", [np.zeros((4, 5), bool), np.ones((4, 5)), np.ones((4, 5, 1), bool), [[0, 1]]]
+    "mask",
+    [np.zeros((4, 5), bool), np.ones((4, 5)), np.ones((4, 5, 1), bool), [[0, 1]], [[True], [True, False]]],
 )
 def test_what_is_no_mask(mask):
     with pytest.raises(BadOption, match=r"hint 1 \(mask\)"):
@@ -252,6 +274,13 @@ def test_a_colour_that_the_lightness_does_not_have_is_reported():
     got = srgb_to_lab(np.array(list(bytes.fromhex(unmet.got[1:]))) / 255)
     assert abs(got[0] - 93) < 1
     assert str(unmet).startswith("hint 1 (point): #0000ff does not exist at the lightness of its place")
+
+
+def test_of_paint_the_colour_that_was_painted_is_reported():
+    rgb = np.full((80, 100, 3), 128, np.uint8)
+    rgb[20:60, 20:60] = (0, 0, 255)
+    (unmet,) = drawn(Hints.from_picture(rgb)).unmet(np.full((20, 25), 93, np.float32))
+    assert unmet.kind == "picture" and unmet.asked == "#0000ff" != unmet.got
 
 
 def test_a_hint_that_is_covered_is_not_reported():

@@ -75,6 +75,14 @@ def test_what_was_told_keeps_its_colour() -> None:
     assert len(alternatives(told, chroma, card, 5)) == 1
 
 
+def test_what_a_reference_lends_keeps_its_colour() -> None:
+    guess, chroma, card = torn_square(0.7)
+    planes = np.zeros((3, 16, 24), np.float32)
+    planes[:, 4:12, 5:15] = np.array([0, -40, 1])[:, None, None]
+    assert len(alternatives(guess, chroma, card, 5)) > 1
+    assert len(alternatives(replace(guess, carried=planes), chroma, card, 5)) == 1
+
+
 def test_the_first_is_what_a_call_gives(shipped: Colorizer, found: list[Result]) -> None:
     automatic = shipped(DEMO, options=ColorizeOptions(detail=128))
     np.testing.assert_array_equal(found[0].chroma, automatic.chroma)

@@ -120,6 +120,18 @@ def test_the_shipped_card_is_calibrated() -> None:
     assert len(curve) > 5
 
 
+def test_what_a_reference_lends_is_less_in_doubt() -> None:
+    shipped = Colorizer(threads=1, provider="cpu")
+    sepia = np.stack([RAMP, RAMP * 0.8, RAMP * 0.5], axis=-1).astype(np.uint8)
+    options = ColorizeOptions(detail=128)
+    alone = shipped(RAMP, options=options).confidence
+    beside = shipped(RAMP, options=options, reference=sepia)
+    assert beside.guess is not None and beside.guess.carried is not None
+    lent = beside.guess.carried[2].mean()
+    assert lent > 0.5
+    assert beside.confidence.mean() < alone.mean() * (1 - 0.5 * lent)
+
+
 def test_colours_from_elsewhere_have_no_confidence(colorizer: Colorizer, tmp_path: Path) -> None:
     chroma = np.zeros((2, 3, 4), np.float32)
     result = Result(read_picture(RAMP), chroma, plain_coefficients(chroma), "elsewhere")

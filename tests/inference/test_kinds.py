@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from photochrom.errors import BadOption, OutputExists
 from photochrom.images.read import read_picture
 from photochrom.inference.pipeline import Colorizer
 
+EMIR = Path(__file__).parents[2] / "examples" / "pg_emir.jpg"
 GREY = np.tile(np.linspace(0, 255, 80).astype(np.uint8), (50, 1))
 
 
@@ -44,6 +46,34 @@ def test_a_path_gives_a_path_beside_it(toy: Path, tmp_path: Path) -> None:
     target.write_bytes(b"old")
     assert photochrom.colorize(source, model=toy, overwrite=True) == target
     assert read_picture(target).width == 80
+
+
+def test_a_turned_pil_image_comes_back_upright(toy: Path, tmp_path: Path) -> None:
+    turned = Image.fromarray(GREY)
+    turned.getexif()[0x0112] = 6
+    turned.save(tmp_path / "x.png", exif=turned.getexif())
+    with Image.open(tmp_path / "x.png") as opened:
+        there = photochrom.colorize(opened, model=toy)
+    upright = photochrom.colorize(np.rot90(GREY, -1).copy(), model=toy)
+    np.testing.assert_array_equal(np.asarray(there), upright)
+
+
+def test_references_and_palettes_may_be_pil_images_and_lists() -> None:
+    with Image.open(EMIR) as opened:
+        shown = opened.convert("RGB").resize((90, 120))
+    for one, same in (
+        ({"palette": shown}, {"palette": np.asarray(shown)}),
+        ({"reference": shown}, {"reference": np.asarray(shown)}),
+        ({"palette": ["#8c2f2f", "tan"]}, {"palette": "#8c2f2f,tan"}),
+    ):
+        there, here = (photochrom.colorize(GREY, detail=128, **told) for told in (one, same))
+        np.testing.assert_array_equal(there, here)
+
+
+@pytest.mark.parametrize("told", [{"hints": "red"}, {"reference": 7}, {"palette": {}}])
+def test_what_cannot_be_told_is_refused(told: dict[str, Any]) -> None:
+    with pytest.raises(BadOption):
+        photochrom.colorize(GREY, **told)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])

@@ -177,5 +177,6 @@ def test_without_a_model_behind_them_colours_have_no_suggestions(result: Result)
 
 def test_small_pictures_have_room_for_fewer(shipped: Colorizer) -> None:
     tiny = shipped(np.arange(64, dtype=np.uint8).reshape(8, 8) * 4)
-    for one in tiny.suggest(50):
-        assert 0 <= one.x < 8 and 0 <= one.y < 8
+    places = [(one.x, one.y) for one in tiny.suggest(50)]
+    assert places and len(set(places)) == len(places)
+    assert all(0 <= x < 8 and 0 <= y < 8 for x, y in places)

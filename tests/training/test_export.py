@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 import photochrom
-from photochrom.errors import TrainingError
+from photochrom.errors import BadConfig, TrainingError
 from photochrom.inference.card import ModelCard
 from photochrom.inference.network import load_network
 from photochrom.networks.flagship import Features
@@ -161,6 +162,39 @@ def test_graphs_that_differ_are_refused(trained, tmp_path, monkeypatch):
     with pytest.raises(TrainingError, match=r"last\.safetensors: exported graphs differ from torch by 1"):
         exporter.export(trained, tmp_path, name="tiny")
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"tiny.json": "the model before"}
+
+
+def test_answers_that_are_no_numbers_are_refused(trained, tmp_path, monkeypatch):
+    load = graphs.load_network
+
+    def broken(card, **words):
+        network = load(card, **words)
+        return SimpleNamespace(
+            encode=network.encode, decode=lambda feed: np.full_like(network.decode(feed), np.nan)
+        )
+
+    monkeypatch.setattr(graphs, "load_network", broken)
+    with pytest.raises(TrainingError, match="differ from torch by inf"):
+        exporter.export(trained, tmp_path, name="tiny")
+    assert not list(tmp_path.iterdir())
+
+
+def test_weights_too_large_for_half_stay_whole():
+    values = np.full((64, 64), 70_000, np.float32)
+    kept = onnx.numpy_helper.from_array(values, "large")
+    made = onnx.helper.make_graph([], "one", [], [], [kept])
+    (left,) = graphs.halved(onnx.helper.make_model(made)).graph.initializer
+    np.testing.assert_array_equal(onnx.numpy_helper.to_array(left), values)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"temperature": float("nan")}, {"temperature": 0}, {"name": "a/b"}, {"name": ""}, {"name": ".."}],
+)
+def test_a_temperature_and_a_name_that_cannot_be(trained, tmp_path, words):
+    with pytest.raises(BadConfig, match=next(iter(words))):
+        exporter.export(trained, tmp_path / "out", **words)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("fault", ["recipe", "average", "network"])

@@ -255,20 +255,22 @@ def _why_not(path: Path) -> str | None:
 
 
 def _without_repeats(found: Iterator[Job | Trouble]) -> Iterator[Job | Trouble]:
-    """Drop pictures that were named twice, and refuse those whose result another one has taken.
+    """Drop pictures that were named twice, and refuse those whose result or map another one has taken.
 
-    Two numbers a picture are kept, not its paths: there may be a million.
+    Numbers of each picture are kept, not its paths: there may be a million.
     """
     taken: dict[int, int] = {}
     for item in found:
         if isinstance(item, Job):
-            source, target = hash(_absolute(item.source)), hash(_absolute(item.target))
-            if target in taken:
-                if taken[target] != source:
-                    reason = f"its result would take the place of another picture's, {item.target}"
-                    yield Trouble(item.source, InputError(item.source, reason))
+            source = hash(_absolute(item.source))
+            places = {hash(_absolute(path)): path for path in (item.target, item.confidence) if path}
+            lost = [path for place, path in places.items() if taken.get(place, source) != source]
+            if lost:
+                reason = f"its result would take the place of another picture's, {lost[0]}"
+                yield Trouble(item.source, InputError(item.source, reason))
+            if lost or places.keys() & taken.keys():
                 continue
-            taken[target] = source
+            taken |= dict.fromkeys(places, source)
         yield item
 
 

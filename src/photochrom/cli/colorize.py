@@ -145,7 +145,7 @@ def colorize(
 
     if overwrite and skip_existing:
         raise click.UsageError("--overwrite and --skip-existing contradict each other.")
-    if "" in (*paths, out, confidence):
+    if "" in (*paths, out, confidence, reference):
         raise click.UsageError("An empty name: is a variable not set?")
     if PIPE in paths and len(paths) > 1:
         raise click.UsageError("- stands alone: one picture comes from a pipe (a file: ./-).")

@@ -82,6 +82,10 @@ def palette_options(command: Command) -> Command:
     @functools.wraps(command)
     def packed(*args: Any, palette: str | None, palette_strength: float, **kwargs: Any) -> Any:
         if palette is None:
+            if palette_strength != 1:
+                raise click.UsageError(
+                    "--palette-strength says how much a --palette counts, and there is none."
+                )
             return command(*args, palette=None, **kwargs)
         from photochrom.inference.palette import palette_of
 

@@ -80,6 +80,8 @@ def _told(words: tuple[str, ...], file: str | None) -> Told:
         return Told(beside=file == AUTO)
     from photochrom.hints import Hints
 
+    if file == "":
+        raise click.UsageError("An empty name: is a variable not set?")
     hints = Hints()
     if file not in (None, AUTO):
         try:

@@ -103,6 +103,9 @@ class Work:
             set_threads(self.wishes.threads)
         model = model_of(self.wishes.model, self.console)
         colorizer = Colorizer(model, threads=self.wishes.threads, best=self.wishes.best)
+        for option in ("palette", "confidence", "suggest", "alternatives"):
+            if getattr(self.wishes, option) is not None:
+                colorizer.card.check_able(option)
         self.console.detail(f"model {colorizer.card.name}, {colorizer.provider}, threads {colorizer.threads}")
         if self.wishes.reference is not None:
             detail = self.wishes.options.detail
@@ -125,19 +128,13 @@ class Work:
 
     def from_pipe(self, out: str) -> int:
         """Colour the picture from stdin into the file `out`."""
-        target = Path(out)
-        if out.endswith(("/", os.sep)) or target.is_dir():
-            raise BadOption("out", f"{out} is a folder; a picture from a pipe has no name, so give a file")
-        try:
-            asked = writable(target.suffix)
-        except UnsupportedFormat as error:
-            raise BadOption("out", str(error)) from error
-        if self.wishes.form not in (None, asked):
+        target, maps = _file_named("out", out), self.wishes.confidence
+        place = None if maps is None else _file_named("confidence", maps)
+        if self.wishes.form not in (None, writable(target.suffix)):
             raise BadOption("out", f"{out} is not the name of a file in the format asked for")
         with self._summed_up():
             data = b"" if self.wishes.dry_run else self._standard_input()
-            maps = None if self.wishes.confidence is None else Path(self.wishes.confidence)
-            self._one(Job(Path(STANDARD_INPUT), target, maps), data)
+            self._one(Job(Path(STANDARD_INPUT), target, place), data)
         return self._exit_code()
 
     def to_pipe(self, path: str | None) -> int:
@@ -194,17 +191,22 @@ class Work:
         Raises BadOption for two of the same name.
         """
         count = self.wishes.alternatives
-        kinds: dict[Path, str | int] = {job.target: COLOR}
+        files: list[tuple[Path, str | int]] = [(job.target, COLOR)]
         if count is not None:
-            kinds = {alternative_of(job.target, number): number for number in range(1, count + 1)}
-            kinds[sheet_of(job.target)] = SHEET
+            files = [(alternative_of(job.target, number), number) for number in range(1, count + 1)]
+            files.append((sheet_of(job.target), SHEET))
         if self.wishes.compare:
-            kinds[comparison_of(job.target)] = COMPARISON
+            files.append((comparison_of(job.target), COMPARISON))
         if job.confidence is not None:
-            if job.confidence in kinds:
-                raise BadOption("confidence", f"{job.confidence} is where the coloured picture goes")
-            kinds[job.confidence] = CONFIDENCE
-        return kinds
+            files.append((job.confidence, CONFIDENCE))
+        taken: dict[str, str | int] = {}
+        for path, kind in files:
+            place = os.path.abspath(path)  # noqa: PTH100 (Path.absolute keeps "..", and resolve asks the disk)
+            if place in taken:
+                what = "its comparison" if taken[place] == COMPARISON else "the coloured picture"
+                raise BadOption(str(kind), f"{path} is where {what} goes")
+            taken[place] = kind
+        return dict(files)
 
     def _write(self, colorizer: Colorizer, job: Job, source: Path | bytes) -> Outcome:
         started, name = time.perf_counter(), os.fspath(job.source)
@@ -222,7 +224,10 @@ class Work:
         for target in targets:
             _make_folder(target.parent)
             self._save(results, target, kinds[target])
-        done = _done(results[0], name, tuple(targets), str(job.target), started)
+        for target, kind in kinds.items():
+            if isinstance(kind, int) and kind > len(results) and os.path.lexists(target):
+                self.console.word(one_line(name, f"{target} is left from an earlier run"))
+        done = _done(results[0], name, tuple(targets), str(next(iter(kinds))), started)
         return replace(done, suggestions=tuple(suggested))
 
     def _colored(self, colorizer: Colorizer, source: Path | bytes, name: str) -> list[Result]:
@@ -357,6 +362,18 @@ def _words(suggestion: Suggestion) -> str:
 def _failed(name: str | os.PathLike[str], error: PhotochromError) -> Outcome:
     reason = error.reason or error.default_reason or str(error)
     return Outcome(FAILED, os.fspath(name), str(error), facts={"reason": reason})
+
+
+def _file_named(option: str, name: str) -> Path:
+    """The file that an option names for a picture from a pipe. Raises BadOption for no such name."""
+    file = Path(name)
+    if name.endswith(("/", os.sep)) or file.is_dir():
+        raise BadOption(option, f"{name} is a folder; a picture from a pipe has no name, so give a file")
+    try:
+        writable(file.suffix)
+    except UnsupportedFormat as error:
+        raise BadOption(option, str(error)) from error
+    return file
 
 
 def _make_folder(folder: Path) -> None:

@@ -26,7 +26,6 @@ PaintedSource = str | Path | bytes | NDArray[Any]
 _COLORED: Final = 10.0
 # Larger painted pictures are reduced; the network looks at far fewer places.
 _MOST_PIXELS: Final = 4_000_000
-_HALF: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -80,11 +79,15 @@ class Hints:
     ) -> Hints:
         """A line through `points`, pairs of x and y. radius: half its width; None as for a point."""
         hint = self._next("stroke")
-        if isinstance(points, str) or not len(points) or any(len(point) != 2 for point in points):
+        try:
+            pairs = [(x, y) for x, y in map(_no_text, points)]
+        except (TypeError, ValueError):
+            pairs = []
+        if not pairs:
             raise BadOption(hint, "points must be pairs of x and y, at least one")
         return self._with(
             Stroke(
-                tuple((number_of(x, "x", hint), number_of(y, "y", hint)) for x, y in points),
+                tuple((number_of(x, "x", hint), number_of(y, "y", hint)) for x, y in pairs),
                 color_of(color, hint),
                 radius_of(radius, hint),
                 confidence_of(confidence, hint),
@@ -115,9 +118,14 @@ class Hints:
         hint = self._next("mask")
         if isinstance(mask, str | Path | bytes):
             lab, opaque = _lab_of(mask)
-            bits = (lab[..., 0] >= 100 * _HALF) & opaque
+            bits = (lab[..., 0] >= 50) & opaque
         else:
-            bits = np.asarray(mask)
+            try:
+                bits = np.asarray(mask)
+            except ValueError as error:
+                raise BadOption(
+                    hint, "an array (H, W) of bool is wanted, and its rows differ in length"
+                ) from error
         if bits.dtype != np.bool_ or bits.ndim != 2 or 0 in bits.shape:
             raise BadOption(hint, f"an array (H, W) of bool is wanted, not {bits.shape} of {bits.dtype}")
         if not bits.any():
@@ -190,6 +198,13 @@ class Hints:
 
     def _with(self, shape: Shape) -> Hints:
         return Hints((*self.shapes, shape))
+
+
+def _no_text(pair: Sequence[Number]) -> Sequence[Number]:
+    """The pair itself. TypeError for text, which would be two letters."""
+    if isinstance(pair, str):
+        raise TypeError(pair)
+    return pair
 
 
 def _kept(array: NDArray[Any]) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from photochrom.color.difference import delta_e_2000
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.color.srgb import lab_to_srgb
 from photochrom.hints.shapes import Canvas, Painted, Shape, colors_of, told_cells
+from photochrom.hints.words import hex_of
 
 MET: Final = 5.0
 """ΔE2000 up to which a colour counts as the one that was asked for."""
@@ -58,10 +59,9 @@ class Drawn:
         for index, shape in enumerate(self.shapes):
             own = self.owner == index
             if own.any() and away[own].mean() > MET:
-                want = _painted(asked[own]) if isinstance(shape, Painted) else shape.color
-                missed.append(
-                    Unmet(index + 1, shape.kind, want, _painted(fitted[own]), float(away[own].mean()))
-                )
+                want = shape.mean() if isinstance(shape, Painted) else shape.color
+                got = hex_of(np.rint(lab_to_srgb(fitted[own].mean(axis=0)).clip(0, 1) * 255))
+                missed.append(Unmet(index + 1, shape.kind, want, got, float(away[own].mean())))
         return tuple(missed)
 
 
@@ -79,9 +79,3 @@ def draw(shapes: Sequence[Shape], canvas: Canvas) -> Drawn:
 
 def _label(number: int, kind: str) -> str:
     return f"hint {number} ({kind})"
-
-
-def _painted(lab: NDArray[np.float32]) -> str:
-    """The mean of colours (n, 3) as #rrggbb."""
-    codes = np.rint(lab_to_srgb(fit_to_gamut(lab.mean(axis=0))).clip(0, 1) * 255).astype(np.uint8)
-    return f"#{codes.tobytes().hex()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from photochrom.color.srgb import srgb_to_lab
 from photochrom.errors import BadOption
-from photochrom.hints.words import Number, ab_of, share_of
+from photochrom.hints.words import Number, ab_of, hex_of, share_of
 
 Plane = NDArray[np.float32]
 Bits = NDArray[np.bool_]
@@ -176,6 +177,10 @@ class Painted:
         canvas.check_shape(self.pixels.shape[1], self.pixels.shape[0], hint)
         return _means(self.pixels[..., 3:] > 0, canvas)[..., 0]
 
+    def mean(self) -> str:
+        """#rrggbb, the mean of what was painted."""
+        return hex_of(np.rint(self.pixels[self.pixels[..., 3] > 0, :3].mean(axis=0)))
+
     def ab(self, canvas: Canvas) -> Plane:
         """(2, h, w): the mean colour painted in each cell; 0 where there is none."""
         told = self.pixels[..., 3:] > 0
@@ -220,6 +225,8 @@ def _whole(number: Number) -> bool:
 def _discs(canvas: Canvas, spots: Sequence[tuple[float, float]], radius: float) -> Plane:
     """How far a disc covers each cell on its way from spot to spot; the cells of the spots at least."""
     ys, xs = canvas.lines()
+    # A thinner line would slip through between the places that are looked at.
+    radius = max(radius, math.hypot(canvas.width / len(xs), canvas.height / len(ys)) / 2)
     fine = np.zeros((len(ys), len(xs)), np.bool_)
     starts = np.array(spots)
     ends = np.array([*spots[1:], spots[-1]])
@@ -246,10 +253,10 @@ def _somewhere(covered: Plane, canvas: Canvas, spots: Sequence[tuple[float, floa
 
 def _means(values: NDArray[Any], canvas: Canvas) -> Plane:
     """Means over what lies in each cell, or the nearest value: (H, W, C) → (h, w, C)."""
-    result = values.astype(np.float32)
     for axis, cells in ((0, canvas.h), (1, canvas.w)):
         size = values.shape[axis]
         edges = np.arange(cells + 1) * size // cells
         count = np.maximum(np.diff(edges), 1).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
-        result = np.add.reduceat(result, edges[:-1], axis=axis) / count
-    return result.astype(np.float32)
+        # Summed as float32: a copy of a large mask in that would be four times the mask.
+        values = np.add.reduceat(values, edges[:-1], axis=axis, dtype=np.float32) / count
+    return values.astype(np.float32)

@@ -24,6 +24,9 @@ SUFFIX: Final = ".hints.json"
 
 _MOST_BYTES: Final = 256 * 1024**2
 _MOST_PIXELS: Final = 100_000_000
+# Of painted pictures, each of whose pixels takes 80 bytes to bring to a grid: a little more than
+# `Hints.from_picture` leaves.
+_MOST_PAINTED: Final = 5_000_000
 
 # Kind → keys that must be there, keys that may be.
 _KEYS: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -60,7 +63,7 @@ def text_of(path: Path) -> str | None:
 def rows_of(text: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Kind and arguments of each hint, for `Hints`' methods of that name. Raises BadOption naming `name`."""
     try:
-        values = json.loads(text, parse_constant=_no_number)
+        values = json.loads(text, parse_constant=_no_number, object_pairs_hook=_once_each)
     except (ValueError, RecursionError) as error:
         raise BadOption(name, f"not a file of hints: {error}") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
@@ -117,8 +120,9 @@ def _arguments(kind: str, values: dict[str, Any], where: str) -> dict[str, Any]:
     for side in (width, height):
         if isinstance(side, bool) or not isinstance(side, int) or side < 1:
             raise BadOption(where, f"width and height must be whole numbers above 0, not {side!r}")
-    if width * height > _MOST_PIXELS:
-        raise BadOption(where, f"{width}×{height} is more than {_MOST_PIXELS:,} pixels")
+    most = _MOST_PIXELS if kind == Mask.kind else _MOST_PAINTED
+    if width * height > most:
+        raise BadOption(where, f"{width}×{height} is more than {most:,} pixels")
     if kind == Mask.kind:
         packed = _unpacked(values.pop("bits"), -(-width * height // 8), where)
         bits = np.unpackbits(packed, count=width * height).astype(np.bool_)
@@ -158,6 +162,16 @@ def _check_keys(
     missing = [key for key in needed if key not in values]
     if missing:
         raise BadOption(where, f"{', '.join(missing)} is missing")
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Keys and values of an object. ValueError for a key that is there twice."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for key in names if names.count(key) > 1)
+        raise ValueError(f"the key {twice!r} is there twice")
+    return values
 
 
 def _no_number(word: str) -> float:

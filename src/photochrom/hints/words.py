@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from difflib import get_close_matches
+from numbers import Real
 from typing import Any, Final
 
 import numpy as np
@@ -78,12 +79,17 @@ def ab_of(color: str) -> NDArray[np.float32]:
     return srgb_to_lab(codes / 255)[1:].astype(np.float32)
 
 
+def hex_of(codes: NDArray[Any]) -> str:
+    """(3,) whole numbers 0…255 as "#rrggbb"."""
+    return f"#{np.asarray(codes).astype(np.uint8).tobytes().hex()}"
+
+
 def number_of(value: Any, name: str, hint: str) -> Number:
     """A float of 0 or more, or per cent in one spelling. Raises BadOption naming the hint."""
     text = _PER_CENT.fullmatch(value) if isinstance(value, str) else None
     try:
         number = float(text[1] if text else value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if isinstance(value, bool) or not math.isfinite(number) or number < 0:
         raise BadOption(hint, f'{name} must be pixels, or per cent such as "25%", not {value!r}')
@@ -100,7 +106,7 @@ def share_of(number: Number, pixels: int) -> float:
 
 def confidence_of(value: Any, hint: str) -> float:
     """Above 0, at most 1. Raises BadOption naming the hint."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) <= 1:
         raise BadOption(hint, f"confidence must be above 0 and at most 1, not {value!r}")
     return float(value)
 

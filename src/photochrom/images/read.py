@@ -11,7 +11,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from photochrom.errors import ImageTooLarge, UnreadableImage
+from photochrom.errors import BadOption, ImageTooLarge, UnreadableImage
 from photochrom.images.decode import Source
 from photochrom.images.door import reading
 from photochrom.images.formats import HEAD_BYTES, sniff
@@ -61,6 +61,8 @@ def read_picture(
     """
     if isinstance(source, np.ndarray):
         return _of_array(source, name or "array")
+    if not isinstance(source, str | Path | bytes):
+        raise BadOption(type(source).__name__, "give a path, the bytes of a file or a numpy array")
     if isinstance(source, bytes):
         origin = _recognized(source[:HEAD_BYTES], len(source), name or "bytes", limits, data=source)
     else:

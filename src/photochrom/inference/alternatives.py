@@ -20,15 +20,16 @@ from photochrom.color.bins import AbBins
 from photochrom.color.difference import delta_e_2000
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.errors import BadOption
-from photochrom.inference.confidence import differences, doubtful_difference, likelihoods
+from photochrom.inference.confidence import differences, doubtful_difference
+from photochrom.inference.guess import Guess, likelihoods
 from photochrom.inference.obey import Kinship, kinship
 from photochrom.inference.reach import Doubt, Grid, doubt_of, places_to_ask
+from photochrom.inference.reference import lent
 from photochrom.inference.suggest import candidates
 from photochrom.inference.upsample import box_mean, enlarge
 
 if TYPE_CHECKING:
     from photochrom.inference.card import ModelCard
-    from photochrom.inference.guess import Guess
 
 Plane = NDArray[np.float32]
 
@@ -77,15 +78,16 @@ def alternatives(
 ) -> list[Plane]:
     """Up to `count`, 1…12, choices of a and b, (2, h, w) in gamut each: `chroma` itself, then others.
 
-    chroma: (2, h, w), chosen for that guess, and kept where hints have told it; vivid: factor on the
-    chroma of other colours. Of the others those come first that the network holds likelier. Any two
-    differ by 2.5 ΔE2000 or more in the mean over the picture; fewer come back where it holds no more
-    such possible.
+    chroma: (2, h, w), chosen for that guess, and kept where hints or a reference have told it; vivid:
+    factor on the chroma of other colours. Of the others those come first that the network holds
+    likelier. Any two differ by 2.5 ΔE2000 or more in the mean over the picture; fewer come back where it
+    holds no more such possible.
 
     Raises BadOption for another count, and for a model that gives no distribution over colours.
     """
     if not 1 <= count <= MOST_ALTERNATIVES:
         raise BadOption("alternatives", f"must lie in 1…{MOST_ALTERNATIVES}, not {count}")
+    card.check_able("alternatives")
     first = guess.unhinted or guess
     error = doubtful_difference(first, card)
     assert first.logits is not None
@@ -93,7 +95,7 @@ def alternatives(
     roots = np.sqrt(likelihoods(first.logits)).reshape(card.planes, -1)
     kin = replace(kinship(first.logits, first.lightness, first.features, card.bins), roots=roots)
     doubt = doubt_of(guess, card.bins, error)
-    parts = _parts(kin, doubt, chroma, card, vivid)
+    parts = _parts(kin, doubt, 1 - lent(guess, *kin.shape), chroma, card, vivid)
     coarse = _Coarse(doubt.grid, kin, card.bins)
     found, kept = [chroma], [coarse.lab(chroma)]
     for chosen in coarse.ranked(chroma, parts):
@@ -144,13 +146,18 @@ def _first(scored: tuple[float, object]) -> float:
     return -scored[0]
 
 
-def _parts(kin: Kinship, doubt: Doubt, chroma: Plane, card: ModelCard, vivid: float) -> list[_Part]:
-    """What each place worth asking about stands for, with each other colour that it may have."""
+def _parts(
+    kin: Kinship, doubt: Doubt, own: Plane, chroma: Plane, card: ModelCard, vivid: float
+) -> list[_Part]:
+    """What each place worth asking about stands for, with each other colour that it may have.
+
+    own: (h, w), 0…1, how far the colour of a place is the network's and not lent by a reference
+    """
     assert card.bins is not None
     found: list[_Part] = []
     masks: list[Plane] = []
     low, high = _UNTOLD
-    free = ((doubt.left_over(*kin.shape) - low) / (high - low)).clip(0, 1)
+    free = ((doubt.left_over(*kin.shape) - low) / (high - low)).clip(0, 1) * own
     for place in places_to_ask(doubt, _PARTS):
         mask = _mask(kin, doubt.grid, place.cell) * free
         total = float(mask.sum())

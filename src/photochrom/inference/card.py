@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path, PureWindowsPath
@@ -125,6 +125,12 @@ class ModelCard:
         """The colour rule at a place of the vividness slider. Raises BadOption outside 0…2."""
         return rule_at(vividness, self.anchors)
 
+    def check_able(self, option: str) -> None:
+        """Raise BadOption if it cannot do what an option of `WANTS` asks for."""
+        able, lack = WANTS[option]
+        if not able(self):
+            raise BadOption(option, f"{self.name} {lack}")
+
     def check_detail(self, detail: int | None) -> None:
         """Raise BadOption if it cannot look so: it looks at one size alone, and is told another."""
         if detail is not None and self.input is not None:
@@ -147,6 +153,25 @@ class ModelCard:
         if hashlib.sha256(data).hexdigest() != self.sha256[name]:
             raise BadModel(file, f"checksum differs from the one in {self.path.name}: damaged or replaced")
         return data
+
+
+def _takes_hints(card: ModelCard) -> bool:
+    return card.takes_hints
+
+
+def _gives_shares(card: ModelCard) -> bool:
+    return card.gives == "logits"
+
+
+WANTS: Final[Mapping[str, tuple[Callable[[ModelCard], bool], str]]] = {
+    "hints": (_takes_hints, "takes none"),
+    "suggest": (_takes_hints, "takes no hints"),
+    "reference": (_takes_hints, "cannot compare pictures"),
+    "palette": (_gives_shares, "gives one colour a place, and cannot be led"),
+    "confidence": (_gives_shares, "gives one colour a place, and not how sure it is"),
+    "alternatives": (_gives_shares, "gives one colour a place, and no others"),
+}
+"""Option → what a model must be able to, and what is said of one that is not."""
 
 
 def _graphs(path: Path, values: dict[str, Any]) -> dict[str, Any]:

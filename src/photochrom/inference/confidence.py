@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from photochrom.color.bins import AbBins
 from photochrom.color.difference import delta_e_2000
-from photochrom.errors import BadOption
+from photochrom.inference.guess import Guess, likelihoods
 from photochrom.inference.reach import doubt_of
+from photochrom.inference.reference import lent
 
 if TYPE_CHECKING:
     from photochrom.inference.card import ModelCard
-    from photochrom.inference.guess import Guess
 
 Plane = NDArray[np.float32]
 Curve = tuple[tuple[float, float], ...]
@@ -35,28 +35,40 @@ _STEP: Final = 1.0
 _BLOCK: Final = 8192
 # Any lightness does: see above.
 _ANY_LIGHTNESS: Final = 50.0
+# Of the expected difference, what a colour leaves that a reference lends in full confidence: of films whose
+# frame 12 earlier was the reference, 3.5 of 10.0 ΔE2000 (`docs/palette-and-reference.md`).
+_LENT_LEAVES: Final = 0.35
 
 
 def confidence(guess: Guess, chroma: Plane, card: ModelCard) -> Plane:
     """Expected ΔE2000 between the colours of a picture and the truth: (h, w), 0 or more, calibrated.
 
     chroma: (2, h, w), a and b chosen for that guess. Where hints have been told they count as nearly
-    true, and what they tell of other places lowers the difference there (`inference.reach`).
-    Raises BadOption as `expected_difference`.
+    true, and what they tell of other places lowers the difference there (`inference.reach`); colours that
+    a reference lends count as a third as doubtful as the network's own. Raises BadOption as
+    `expected_difference`.
     """
-    if guess.unhinted is None:
+    plain = guess.unhinted or guess
+    if guess.unhinted is None and guess.carried is None:
         return expected_difference(guess, chroma, card)
-    error = doubtful_difference(guess.unhinted, card)
+    error = doubtful_difference(plain, card)
+    if guess.unhinted is None:
+        return error
     assert card.bins is not None
     left = doubt_of(guess, card.bins, error).left_over(*error.shape)
     return error * left
 
 
 def doubtful_difference(guess: Guess, card: ModelCard) -> Plane:
-    """`expected_difference` of the mean of what is likely, the choice that least can be said against."""
-    if guess.logits is None or card.bins is None:
-        raise BadOption("confidence", f"{card.name} gives one colour a place, and not how sure it is")
-    return expected_difference(guess, card.bins.annealed_mean(guess.logits, axis=0), card)
+    """`expected_difference` of the mean of what is likely, the choice that least can be said against.
+
+    Less where a reference lends colours.
+    """
+    card.check_able("confidence")
+    assert guess.logits is not None
+    assert card.bins is not None
+    error = expected_difference(guess, card.bins.annealed_mean(guess.logits, axis=0), card)
+    return error * (1 - np.float32(1 - _LENT_LEAVES) * lent(guess, *error.shape))
 
 
 def expected_difference(guess: Guess, chroma: Plane, card: ModelCard) -> Plane:
@@ -65,8 +77,9 @@ def expected_difference(guess: Guess, chroma: Plane, card: ModelCard) -> Plane:
     chroma: (2, h, w), a and b chosen for that guess. Raises BadOption if the model gives one colour
     a place and so cannot say how sure it is of it.
     """
-    if guess.logits is None or card.bins is None:
-        raise BadOption("confidence", f"{card.name} gives one colour a place, and not how sure it is")
+    card.check_able("confidence")
+    assert guess.logits is not None
+    assert card.bins is not None
     return calibrated(raw_difference(guess.logits, chroma, card.bins), card.confidence)
 
 
@@ -82,13 +95,6 @@ def raw_difference(logits: Plane, chroma: Plane, bins: AbBins) -> Plane:
         block = slice(start, start + _BLOCK)
         expected[block] = np.einsum("kn,nk->n", share[:, block], table[index[block]])
     return expected.reshape(logits.shape[1:])
-
-
-def likelihoods(logits: Plane) -> Plane:
-    """softmax over the bins, with nothing favoured and nothing annealed: (K, h, w) → the same."""
-    share = np.exp(logits - logits.max(axis=0))
-    share /= share.sum(axis=0)
-    return np.asarray(share, np.float32)
 
 
 def differences(first: NDArray[np.floating[Any]], second: NDArray[np.floating[Any]]) -> Plane:

@@ -9,6 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def likelihoods(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """softmax over the bins, with nothing favoured and nothing annealed: (K, ...) → the same."""
+    share = np.exp(logits - logits.max(axis=0))
+    share /= share.sum(axis=0)
+    return np.asarray(share, np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class Guess:
     """What the network made of a picture, before any choice of colour.

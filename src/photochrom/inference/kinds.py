@@ -65,11 +65,12 @@ def colorize(
 
     x: a path → the path of NAME.color.EXT beside it (see `images.names`), which must not exist yet
        unless `overwrite` is given;
-       bytes of a file → bytes of the same format (PNG where it cannot be written);
-       a PIL image → a PIL image, RGB or RGBA, whose samples count as sRGB whatever its profile;
+       bytes of a file → bytes of the same format (where it cannot be written PNG, or AVIF for HEIC and
+       TIFF for JPEG 2000);
+       a PIL image → a PIL image, RGB or RGBA, upright, whose samples count as sRGB whatever its profile;
        an array (H, W) or (H, W, 1…4), uint8, uint16, or float in 0…1 encoded as sRGB → (H, W, 3),
        or (H, W, 4) with alpha, of the same dtype. float64 and float32 are computed in 16 bits.
-    hints: colours told, in pixels or per cent of the picture
+    hints: colours told, in pixels or per cent of the upright picture
     palette: colours to paint it with: "#8c2f2f,#d8c9a3", a picture whose colours they are, or a Palette.
     reference: a picture in colour of the same things, whose colours go to where they are seen again.
     best: look at the mirror image too, for twice the network's time, as Colorizer does.
@@ -87,7 +88,11 @@ def colorize(
         raise BadOption(", ".join(unknown), f"the options are: {', '.join(names)}")
     chosen = ColorizeOptions(**options)
     colorizer = partial(
-        _loaded(model, best), options=chosen, hints=hints, palette=palette, reference=reference
+        _loaded(model, best),
+        options=chosen,
+        hints=hints,
+        palette=_as_source(palette),
+        reference=_as_source(reference),
     )
     if isinstance(x, str | Path):
         return _beside(colorizer(x), Path(x), overwrite=overwrite)
@@ -96,7 +101,7 @@ def colorize(
         return result.encode(_suffix(result))
     if isinstance(x, np.ndarray):
         return _as_dtype(colorizer(x).to_array(), x.dtype)
-    if hasattr(x, "__array_interface__") and hasattr(x, "mode"):
+    if _is_pil(x):
         return _pil(colorizer, x)
     raise BadOption(type(x).__name__, "give a path, bytes, a PIL image or a numpy array")
 
@@ -126,9 +131,20 @@ def _sees_through(image: Image) -> bool:
     return "transparency" in image.info
 
 
-def _pil(colorizer: Callable[[NDArray[Any]], Result], image: Image) -> Image:
-    from PIL.Image import fromarray  # it is there: the caller holds one of Pillow's images
+def _is_pil(x: Any) -> bool:
+    return hasattr(x, "__array_interface__") and hasattr(x, "mode")
 
+
+def _as_source(x: Any) -> Any:
+    """What `read_picture` takes: a PIL image as an array; all else as it is."""
+    return _pixels_of(x) if _is_pil(x) else x
+
+
+def _pixels_of(image: Image) -> NDArray[Any]:
+    """(H, W) or (H, W, 1…4) as `read_picture` takes it, upright."""
+    from PIL.ImageOps import exif_transpose  # it is there: the caller holds one of Pillow's images
+
+    image = exif_transpose(image)
     if image.mode in ("PA", "La", "RGBa") or (image.mode in ("1", "L", "P", "RGB") and _sees_through(image)):
         image = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
     elif image.mode in ("1", "P", "CMYK", "YCbCr", "LAB", "HSV", "RGBX"):
@@ -136,7 +152,13 @@ def _pil(colorizer: Callable[[NDArray[Any]], Result], image: Image) -> Image:
     pixels = np.asarray(image)
     if pixels.dtype == np.int32:
         pixels = pixels.clip(0, 65535).astype(np.uint16)
-    coloured = colorizer(pixels).to_array()
+    return pixels
+
+
+def _pil(colorizer: Callable[[NDArray[Any]], Result], image: Image) -> Image:
+    from PIL.Image import fromarray
+
+    coloured = colorizer(_pixels_of(image)).to_array()
     if coloured.dtype == np.uint16:  # Pillow holds colour in 8 bits a channel
         coloured = ((coloured.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return fromarray(coloured)

@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.bins import AbBins
+from photochrom.inference.grids import nearest, shrink
+from photochrom.inference.guess import likelihoods
 from photochrom.inference.upsample import enlarge
 
 Plane = NDArray[np.float32]
@@ -72,8 +74,9 @@ def kinship(
 ) -> Kinship:
     """What one look tells. logits: (K, h, w); lightness: (H, W), 0…100; features: (1, C, h', w') each."""
     count, h, w = logits.shape
-    k = lightness.shape[0] // h
-    share, softened = (_softmax(logits.reshape(count, -1) / t) for t in (np.float32(1), np.float32(SOFTENED)))
+    share, softened = (
+        likelihoods(logits.reshape(count, -1) / t) for t in (np.float32(1), np.float32(SOFTENED))
+    )
     mean, square = bins.centers.T @ share, np.square(bins.centers).sum(axis=1) @ share
     spread = np.sqrt(np.maximum(square - np.square(mean).sum(axis=0), 0))
     rows, columns = np.indices((h, w)).reshape(2, -1)
@@ -86,7 +89,7 @@ def kinship(
     ]
     return Kinship(
         shape=(h, w),
-        lightness=lightness.reshape(h, k, w, k).mean(axis=(1, 3)).ravel(),
+        lightness=shrink(lightness, h, w).ravel(),
         places=(np.stack([rows, columns], axis=-1) / min(h, w)).astype(np.float32),
         doubt=np.maximum(spread, np.float32(LEAST_DOUBT)),
         roots=np.sqrt(softened),
@@ -101,7 +104,7 @@ def obey(ab: Plane, hints: Plane, kin: Kinship) -> Plane:
     `Colorizer.hinted` takes them. Returns (2, h, w), in gamut or not. A hinted place comes out as
     the mean of both, weighted by the confidence; without any hint `ab` comes back as it is.
     """
-    told = _on_grid(hints, *kin.shape).reshape(3, -1)
+    told = nearest(hints, *kin.shape).reshape(3, -1)
     cells = np.flatnonzero(told[2] > 0)
     if not len(cells):
         return ab
@@ -168,11 +171,6 @@ def thinned(told: Plane, cells: Cells, shape: tuple[int, int]) -> Cells:
 _NEIGHBOURS: Final = ((-1, 0), (1, 0), (0, -1), (0, 1))
 
 
-def _softmax(scores: Plane) -> Plane:
-    share = np.exp(scores - scores.max(axis=0))
-    return np.asarray(share / share.sum(axis=0))
-
-
 def _unit(map_: Plane) -> Plane:
     """Channels made alike in mean and deviation, then places of length 1. map_: (C, h', w')."""
     flat = map_.reshape(len(map_), -1)
@@ -192,9 +190,3 @@ def _at(vectors: Plane, cells: Cells, shape: tuple[int, int]) -> Plane:
     upper = vectors[:, top, left] * (1 - x) + vectors[:, top, right] * x
     lower = vectors[:, bottom, left] * (1 - x) + vectors[:, bottom, right] * x
     return np.asarray(upper * (1 - y) + lower * y)
-
-
-def _on_grid(hints: Plane, h: int, w: int) -> Plane:
-    """Hints on the grid of the answer: the nearest of theirs. (3, h', w') → (3, h, w)."""
-    rows, columns = ((np.arange(n) * have) // n for n, have in zip((h, w), hints.shape[1:], strict=True))
-    return hints[:, rows[:, np.newaxis], columns]

@@ -8,6 +8,7 @@ made likelier and others less, softly, so that what the network was too shy to c
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from math import isfinite
@@ -23,6 +24,7 @@ from photochrom.hints.words import NAMES, ab_of, color_of
 from photochrom.images.colors import reduced_colors
 from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
+from photochrom.inference.guess import likelihoods
 
 MOST_COLORS: Final = 16
 MOST_STRENGTH: Final = 2.0
@@ -44,7 +46,7 @@ _LEAST_CHROMA: Final = 5.0
 
 _DIGITS: Final = re.compile(r"#?(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")  # a shell eats # where it begins a word
 
-PaletteSource = str | Path | bytes | NDArray[Any]
+PaletteSource = str | Path | bytes | NDArray[Any] | list[str] | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -111,17 +113,21 @@ class Palette:
 
 
 def palette_of(source: Palette | PaletteSource, *, strength: float = 1.0) -> Palette:
-    """A palette as it is, of colours as typed ("#8c2f2f,#d8c9a3"), or of the colours of a picture.
+    """A palette as it is, of colours as typed ("#8c2f2f,tan"), or of the colours of a picture.
 
-    Text whose parts between commas are colours, or that begins with "#", is a list of colours; all else
-    is what `read_picture` takes. strength: unless it is a palette already. Raises BadOption for what is
-    no colour, for none and for more than 16, and for a grey picture; UnreadableImage, ImageTooLarge.
+    Text of which a part between commas is a colour is a list of colours, unless there is a file of that
+    name; so is a list of texts. All else is what `read_picture` takes. strength: unless it is a palette
+    already. Raises BadOption for what is no colour, for none and for more than 16, and for a grey
+    picture; UnreadableImage, ImageTooLarge.
     """
     if isinstance(source, Palette):
         return source
+    if isinstance(source, list | tuple):
+        return Palette(tuple(map(_ab_of, source)), strength=strength)
     if isinstance(source, str):
         words = [word.strip() for word in source.split(",") if word.strip()]
-        if all(word.lower() in NAMES or _DIGITS.fullmatch(word) for word in words) or words[0][0] == "#":
+        named = any(word[0] == "#" or _is_color(word) for word in words)
+        if not words or (named and not os.path.lexists(source)):
             return Palette(tuple(map(_ab_of, words)), strength=strength)
     return palette_of_picture(read_picture(source), strength=strength)
 
@@ -159,16 +165,19 @@ def wishes_of(palette: Palette, bins: AbBins, logits: NDArray[np.float32]) -> ND
     wishes = np.zeros(len(bins) + 3, np.float32)
     if palette.strength == 0:
         return wishes
-    scores = np.exp(logits - logits.max(axis=0))
-    own = (scores / scores.sum(axis=0)).mean(axis=(1, 2))
+    own = likelihoods(logits).mean(axis=(1, 2))
     part = min(palette.strength, 1.0)
     wishes[: len(bins)] = part * palette.shares(bins) + (1 - part) * own
     wishes[len(bins)] = 1
     return wishes
 
 
+def _is_color(word: str) -> bool:
+    return word.lower() in NAMES or _DIGITS.fullmatch(word) is not None
+
+
 def _ab_of(word: str) -> tuple[float, float]:
-    bare = _DIGITS.fullmatch(word) is not None and word[0] != "#"
+    bare = isinstance(word, str) and _DIGITS.fullmatch(word) is not None and word[0] != "#"
     a, b = ab_of(color_of(f"#{word}" if bare else word, "palette"))
     return float(a), float(b)
 

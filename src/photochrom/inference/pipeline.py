@@ -20,6 +20,7 @@ from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
 from photochrom.inference.alternatives import alternatives
 from photochrom.inference.card import ModelCard
+from photochrom.inference.grids import shrink
 from photochrom.inference.guess import Guess
 from photochrom.inference.mirrored import Mirrored
 from photochrom.inference.network import Arrays, Network, load_network
@@ -117,9 +118,9 @@ class Colorizer:
     ) -> list[Result]:
         """Up to n, 1…12, visibly different colourings of one picture, the likeliest first.
 
-        The first is the one that a call gives; what was told keeps its colour in all. Fewer where the
-        model holds no others possible. Raises as a call does, and BadOption for another n or a model
-        that gives no distribution over colours.
+        The first is the one that a call gives; what hints tell and a reference lends stays in all. Fewer
+        where the model holds no others possible. Raises as a call does, and BadOption for another n or a
+        model that gives no distribution over colours.
         """
         options = options or ColorizeOptions()
         picture, guess, unmet = self._led(source, options, name, palette, reference, hints)
@@ -150,7 +151,7 @@ class Colorizer:
 
         Raises BadOption for other hints, and if the model takes none; BadModel as `guess`.
         """
-        self._check_takes_hints()
+        self.card.check_able("hints")
         blank = guess.features["hints"]
         told = np.asarray(hints, np.float32)[None]
         if told.shape != blank.shape:
@@ -169,9 +170,9 @@ class Colorizer:
         """
         if guess.hints is not None and guess.unhinted is not None:
             return self.hinted(self.wished(guess.unhinted, palette), guess.hints)
+        self.card.check_able("palette")
         bins = self.card.bins
-        if bins is None:
-            raise BadOption("palette", f"{self.card.name} gives one colour a place, and cannot be led")
+        assert bins is not None
         assert guess.logits is not None
         feed = dict(guess.features)
         if "wishes" in feed:
@@ -185,7 +186,7 @@ class Colorizer:
         detail: best the same as theirs. Raises BadOption for a grey picture and a model that cannot
         compare pictures, and as `guess` does.
         """
-        self._check_compares()
+        self.card.check_able("reference")
         picture = read_picture(source)
         lightness = self._look(picture, detail)
         return reference_of(picture, lightness, self._encoded(lightness))
@@ -196,7 +197,7 @@ class Colorizer:
         Its palette becomes a wish as far as the two pictures match, unless a palette or another reference
         was told before. Raises BadOption as `reference`.
         """
-        self._check_compares()
+        self.card.check_able("reference")
         if guess.hints is not None and guess.unhinted is not None:
             return self.hinted(self.referred(guess.unhinted, reference), guess.hints)
         maps = maps_of(guess.features, guess.lightness.shape[0])
@@ -228,7 +229,7 @@ class Colorizer:
             ab = obey(ab, guess.hints, self._kinship(plain))
         if not np.isfinite(ab).all():
             raise BadModel(self.card.path, "the network gives colours that are no numbers")
-        fitted = fit_to_gamut(np.stack([_reduced(guess.lightness, ab), *ab], axis=-1))
+        fitted = fit_to_gamut(np.stack([shrink(guess.lightness, *ab.shape[1:]), *ab], axis=-1))
         return np.ascontiguousarray(fitted[..., 1:].transpose(2, 0, 1), dtype=np.float32)
 
     def _led(
@@ -241,8 +242,10 @@ class Colorizer:
         hints: Hints | None,
     ) -> tuple[Picture, Guess, tuple[Unmet, ...]]:
         """A picture, what the network makes of it by all that it is told, and hints that cannot be met."""
+        if hints is not None and not isinstance(hints, Hints):
+            raise BadOption("hints", f"are told as photochrom.Hints, not {type(hints).__name__}")
         if hints:
-            self._check_takes_hints()
+            self.card.check_able("hints")
         wanted = None if palette is None else palette_of(palette)
         if reference is not None and not isinstance(reference, Reference):
             reference = self.reference(reference, detail=options.detail)
@@ -257,16 +260,8 @@ class Colorizer:
         if not hints:
             return picture, guess, ()
         drawn = hints.drawn(picture.width, picture.height, *guess.features["hints"].shape[2:])
-        unmet = drawn.unmet(_reduced(guess.lightness, drawn.planes))
+        unmet = drawn.unmet(shrink(guess.lightness, *drawn.owner.shape))
         return picture, self.hinted(guess, drawn.planes), unmet
-
-    def _check_compares(self) -> None:
-        if not self.card.takes_hints:
-            raise BadOption("reference", f"{self.card.name} cannot compare pictures")
-
-    def _check_takes_hints(self) -> None:
-        if not self.card.takes_hints:
-            raise BadOption("hints", f"{self.card.name} takes none")
 
     def _look(self, picture: Picture, detail: int | None) -> NDArray[np.float32]:
         """The lightness that the network is shown, (H, W)."""
@@ -326,13 +321,6 @@ class Colorizer:
     def _log_prior(self) -> NDArray[np.float32]:
         assert self.card.prior is not None  # one with tau is a model that gives logits
         return np.log(self.card.prior).astype(np.float32)
-
-
-def _reduced(lightness: NDArray[np.float32], planes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean L of each place of `planes`, (C, h, w), which are fewer by a whole number along each side."""
-    _, h, w = planes.shape
-    height, width = lightness.shape
-    return np.asarray(lightness.reshape(h, height // h, w, width // w).mean(axis=(1, 3)))
 
 
 __all__ = ["ColorizeOptions", "Colorizer", "Guess", "PictureSource", "Result"]

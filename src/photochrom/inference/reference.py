@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from photochrom.errors import BadOption
 from photochrom.images.colors import reduced_colors
 from photochrom.images.picture import Picture
+from photochrom.inference.grids import nearest
+from photochrom.inference.guess import Guess
 from photochrom.inference.palette import Palette, is_grey, palette_of_picture
 from photochrom.inference.upsample import box_mean, enlarge
 
@@ -104,7 +106,7 @@ def carried(maps: Mapping[int, Plane], reference: Reference, shape: tuple[int, i
     confidence *= _ramp(np.float32(matched), _MATCHED)
     colors = reference.colors.reshape(2, -1)[:, match].reshape(2, height, width)
     planes = np.concatenate([np.where(confidence > 0, colors, 0), confidence[np.newaxis]])
-    return _on_grid(planes.astype(np.float32), *shape), matched
+    return nearest(planes.astype(np.float32), *shape), matched
 
 
 def wish_of(reference: Reference, matched: float) -> Palette | None:
@@ -120,7 +122,7 @@ def led(ab: Plane, planes: Plane) -> Plane:
     averaged over windows, weighted by their confidence, and added as far as the window holds any.
     Returns (2, h, w), in gamut or not; `ab` itself where nothing was carried.
     """
-    told = _on_grid(planes, *ab.shape[1:])
+    told = nearest(planes, *ab.shape[1:])
     confidence = told[2]
     if not confidence.any():
         return ab
@@ -130,6 +132,14 @@ def led(ab: Plane, planes: Plane) -> Plane:
             change, weight = box_mean(change, radius), box_mean(weight, radius)
         ab = ab + change / np.maximum(weight, np.float32(filled))
     return np.asarray(ab, np.float32)
+
+
+def lent(guess: Guess, h: int, w: int) -> Plane:
+    """How sure the colours are that a reference lends to a guess, 0…1, 0 without one: (h, w)."""
+    if guess.carried is None:
+        return np.zeros((h, w), np.float32)
+    confidence: Plane = nearest(guess.carried[2:], h, w)[0]
+    return confidence
 
 
 def _described(own: Mapping[int, Plane], theirs: Mapping[int, Plane]) -> tuple[Plane, Plane]:
@@ -173,12 +183,3 @@ def _ramp(x: Plane | np.float32, ends: tuple[float, float]) -> Plane:
     """0 up to the first end, 1 from the second on."""
     low, high = ends
     return np.asarray(((x - low) / (high - low)).clip(0, 1), np.float32)
-
-
-def _on_grid(planes: Plane, h: int, w: int) -> Plane:
-    """The nearest place of planes (n, h', w') for each of a grid: (n, h, w)."""
-    rows, columns = (
-        ((np.arange(n) + 0.5) * have / n).astype(np.int64)
-        for n, have in zip((h, w), planes.shape[1:], strict=True)
-    )
-    return planes[:, rows[:, np.newaxis], columns]

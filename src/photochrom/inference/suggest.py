@@ -12,12 +12,13 @@ from photochrom.color.bins import AbBins
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.color.srgb import lab_to_srgb
 from photochrom.errors import BadOption
-from photochrom.inference.confidence import differences, doubtful_difference, likelihoods
+from photochrom.inference.confidence import differences, doubtful_difference
+from photochrom.inference.grids import shrink
+from photochrom.inference.guess import Guess, likelihoods
 from photochrom.inference.reach import doubt_of, places_to_ask
 
 if TYPE_CHECKING:
     from photochrom.inference.card import ModelCard
-    from photochrom.inference.guess import Guess
 
 Plane = NDArray[np.float32]
 
@@ -68,8 +69,7 @@ def suggestions(guess: Guess, card: ModelCard, count: int, *, width: int, height
     """
     if not 1 <= count <= MOST_SUGGESTIONS:
         raise BadOption("suggest", f"must lie in 1…{MOST_SUGGESTIONS}, not {count}")
-    if not card.takes_hints:
-        raise BadOption("suggest", f"{card.name} takes no hints")
+    card.check_able("suggest")
     first = guess.unhinted or guess
     error = doubtful_difference(first, card)
     assert first.logits is not None
@@ -77,15 +77,17 @@ def suggestions(guess: Guess, card: ModelCard, count: int, *, width: int, height
     doubt = doubt_of(guess, card.bins, error)
     share = doubt.grid.means(likelihoods(first.logits))
     h, w = error.shape
-    lightness = doubt.grid.means(_shrunk(first.lightness, h, w)[np.newaxis])[0]
+    lightness = doubt.grid.means(shrink(first.lightness, h, w)[np.newaxis])[0]
     left = doubt.error * doubt.left
-    found = []
+    found: dict[tuple[int, int], Suggestion] = {}
     for place in places_to_ask(doubt, count):
         y, x = doubt.centers[place.cell] * min(h, w) / (h, w) * (height, width)
         colors = candidates(share[:, place.cell], card.bins, float(lightness[place.cell]))
         difference, area = round(float(left[place.cell]), 2), round(place.area, 4)
-        found.append(Suggestion(min(int(x), width - 1), min(int(y), height - 1), difference, area, colors))
-    return found
+        pixel = min(int(x), width - 1), min(int(y), height - 1)
+        # A picture of a few pixels has fewer of them than the network sees places.
+        found.setdefault(pixel, Suggestion(*pixel, difference, area, colors))
+    return list(found.values())
 
 
 def candidates(share: Plane, bins: AbBins, lightness: float) -> tuple[Candidate, ...]:
@@ -121,9 +123,3 @@ def candidates(share: Plane, bins: AbBins, lightness: float) -> tuple[Candidate,
 def _hex(lab: NDArray[np.float64]) -> str:
     codes = np.rint(lab_to_srgb(lab).clip(0, 1) * 255).astype(np.uint8)
     return f"#{codes.tobytes().hex()}"
-
-
-def _shrunk(lightness: Plane, h: int, w: int) -> Plane:
-    """Mean L of each place. lightness: (k·h, k·w) → (h, w)."""
-    k = lightness.shape[0] // h
-    return np.asarray(lightness.reshape(h, k, w, k).mean(axis=(1, 3)), np.float32)

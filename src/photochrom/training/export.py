@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from photochrom.color.bins import mix_prior
-from photochrom.errors import TrainingError
+from photochrom.errors import BadConfig, TrainingError
 from photochrom.inference.card import FORMAT
 from photochrom.networks.batch import System
 from photochrom.networks.flagship import HINT_STRIDE, Flagship
@@ -65,9 +66,13 @@ def export(
     of the same run, whose weights count as much (Wortsman et al. 2022, "Model soups", arXiv 2203.05482).
     `about` adds to the card (summary, data, licences, figures). in_bytes: as `graphs.write_graph` takes it.
     temperature: above 0, what the logits are divided by; above 1 where the network is too sure of itself.
-    Raises TrainingError, and leaves `out` as it was, if the graphs disagree with torch or a checkpoint does
-    not hold such a network.
+    Raises BadConfig for a temperature or a name that cannot be, and TrainingError if the graphs disagree with
+    torch or a checkpoint does not hold such a network; a model that is there then stays.
     """
+    if not 0 < temperature < math.inf:
+        raise BadConfig("temperature", f"must be above 0, not {temperature}")
+    if not name or name in (".", "..") or PurePath(name).name != name:
+        raise BadConfig("name", f"{name!r} is not the name of a file")
     state = _mixed(source, others)
     network = _restored(source, state)
     most = MOST_SHARE

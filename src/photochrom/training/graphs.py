@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from photochrom.networks.flagship import HINT_STRIDE, STRIDE, Features, Flagship
 
 OPSET = 17
 SMALLEST_HALVED = 1024
+# Beyond it float16 knows infinity alone.
+_LARGEST_HALVED = 65_504.0
 # Of weights with int8 steps: smaller tensors save nothing, and the layers that hints enter are among them,
 # whose few large columns would take all the steps.
 SMALLEST_BYTES = 16384
@@ -141,6 +144,8 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
         values = numpy_helper.to_array(weight)
         if weight.data_type != TensorProto.FLOAT or values.size < SMALLEST_HALVED:
             continue
+        if float(np.abs(values).max()) > _LARGEST_HALVED:
+            continue
         graph.initializer.remove(weight)
         graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), f"{weight.name}.half"))
         casts.append(helper.make_node("Cast", [f"{weight.name}.half"], [weight.name], to=TensorProto.FLOAT))
@@ -187,7 +192,7 @@ def difference(network: System, card: Path) -> float:
     """Largest difference of answers, torch in float32 against a card's graphs.
 
     Of the pair in logits, over sizes and hints. Of a single graph as a share of the largest answer,
-    over sizes: ab reach 100 and logits 20, and float32 rounds both.
+    over sizes: ab reach 100 and logits 20, and float32 rounds both. Infinite where an answer is no number.
     """
     described = ModelCard.load(card)
     graphs = load_network(described, provider="cpu")
@@ -206,5 +211,7 @@ def difference(network: System, card: Path) -> float:
             feed = {**feed, "hints": hints.numpy(), "wishes": wishes.numpy()}
         there = network(lightness, *arguments)[0].numpy()
         apart = float(np.abs(graphs.decode(feed) - there).max())
+        if not math.isfinite(apart):
+            return math.inf
         worst = max(worst, apart if pair else apart / max(1.0, float(np.abs(there).max())))
     return worst
