@@ -31,13 +31,14 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 PIP := -m pip --disable-pip-version-check install
 
-.PHONY: help demo test evaluate gallery check format clean python
+.PHONY: help demo test evaluate gallery pictures check format clean python
 
 help:
 	@echo 'make demo [PHOTO=path]   colour a photograph, and say where the result is'
 	@echo 'make test [ARGS=...]     run the tests; ARGS go to pytest'
 	@echo 'make evaluate [DATA=dir] measure the model, and write report/index.html'
 	@echo 'make gallery             colour the examples for docs/gallery.md, and write it'
+	@echo 'make pictures            colour the examples for the other pages'
 	@echo 'make check               lint, types, import contracts'
 	@echo 'make format              put the code into its standard layout'
 	@echo 'make clean               remove what these commands made'
@@ -61,6 +62,10 @@ evaluate: .venv-evaluate/ready
 # After new weights, and after a change of the table in the script. What users get is enough for it.
 gallery: .venv-demo/ready
 	.venv-demo/bin/python benchmarks/gallery.py
+
+# As the gallery; what tests have is enough for it.
+pictures: .venv-test/ready
+	.venv-test/bin/python benchmarks/docs_pictures.py
 
 check: .venv-test/ready
 	.venv-test/bin/ruff check .
