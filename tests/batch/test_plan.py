@@ -272,3 +272,22 @@ def test_planning_is_lazy(here, monkeypatch):
     assert read == []
     next(items)
     assert read == ["f"]
+
+
+def test_what_a_file_is_its_first_bytes_say(here):
+    make("f/gif.jpg", "f/what.png", "f/plain.jpg")
+    Path("f/gif.jpg").write_bytes(b"GIF89a")
+    Path("f/what.png").write_bytes(b"II*\0")
+    expected = [
+        ("f/gif.jpg", "f/gif.jpg.color.png"),
+        ("f/plain.jpg", "f/plain.color.jpg"),
+        ("f/what.png", "f/what.png.color.tif"),
+    ]
+    assert pairs(plan(["f"])) == expected
+    assert pairs(plan([source for source, _ in expected])) == expected
+
+
+def test_a_pattern_that_means_nothing_is_one_line(here):
+    make("a.jpg")
+    (said,) = troubles(plan(["x/**.jpg"]))
+    assert said.startswith("x/**.jpg: ")

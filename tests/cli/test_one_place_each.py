@@ -1,5 +1,8 @@
 """No two files of a run share a place, and what cannot be done is said before anything is written."""
 
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +98,40 @@ def test_what_a_model_cannot_do_is_said_before_the_first_picture(call, photos, f
 def test_empty_names_and_a_strength_of_nothing_are_wrong_usage(call, photos):
     for words in (["--reference", ""], ["--hints", ""], ["--palette-strength", "0.5"]):
         assert call("f/a.jpg", *words).exit_code == 2
+
+
+def test_two_at_once_on_one_folder_do_not_fail_each_other(call, photos, fake, monkeypatch):
+    """What another program has written meanwhile is passed over with --skip-existing, and said without."""
+    from photochrom.cli import work
+
+    save = work.Work._save
+
+    def late(self, results, target, kind):
+        target.write_bytes(b"theirs")
+        save(self, results, target, kind)
+
+    monkeypatch.setattr(work.Work, "_save", late)
+    done = call("f/a.jpg", "--skip-existing")
+    assert (done.exit_code, done.stderr) == (0, "0 coloured, 0 failed, 1 skipped\n")
+    Path("f/a.color.jpg").unlink()
+    done = call("f/a.jpg")
+    assert done.exit_code == 1 and "1 failed" in done.stderr
+    assert Path("f/a.color.jpg").read_bytes() == b"theirs"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write to")
+def test_a_full_standard_output_is_one_line(command, photos):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command("f", fake=True), check=False, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode != 0
+    assert "standard output: " in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX shells")
+@pytest.mark.parametrize("closed", ["2>&-", "<&-", ">&- 2>&-"])
+def test_streams_that_are_closed(command, photos, closed):
+    words = " ".join(map(shlex.quote, command("f/a.jpg", "-o", "x.jpg", fake=True)))
+    subprocess.run(f"{words} {closed}", shell=True, check=False)
+    assert Path("x.jpg").read_bytes() == b"coloured f/a.jpg"

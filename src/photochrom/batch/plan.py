@@ -143,12 +143,9 @@ def _found(words: Sequence[str], placement: Placement, recursive: bool) -> Itera
 def _of_file(path: Path, placement: Placement, *, base: Path) -> Job | Trouble:
     """A file that was named: tried whatever its suffix, for its contents may be a picture's."""
     try:
-        kind = known_format(path.suffix)
         if not stat.S_ISREG(path.stat().st_mode):
             return _trouble(path, "is not a regular file; a pipe is read with - in its place")
-        if kind is None:
-            with path.open("rb") as file:
-                kind = sniff(file.read(HEAD_BYTES))
+        kind = _kind_of(path)
     except FileNotFoundError:
         return _trouble(path, "no such file or folder")
     except OSError as error:
@@ -156,6 +153,12 @@ def _of_file(path: Path, placement: Placement, *, base: Path) -> Job | Trouble:
     if kind is None:
         return _trouble(path, "is not a picture in any format known here")
     return placement.job(path, kind, base=base)
+
+
+def _kind_of(path: Path) -> Format | None:
+    """What a file is, by its first bytes; by its name where they say nothing. Raises OSError."""
+    with path.open("rb") as file:
+        return sniff(file.read(HEAD_BYTES)) or known_format(path.suffix)
 
 
 def _of_pattern(pattern: str, placement: Placement, *, recursive: bool) -> Iterator[Job | Trouble]:
@@ -171,7 +174,12 @@ def _of_pattern(pattern: str, placement: Placement, *, recursive: bool) -> Itera
     hidden_too = any(part.startswith(".") for part in rest)
     empty = True
     # Path.glob, unlike glob.glob, does not follow links on the way down, and so ends in a ring of them.
-    for name in sorted(str(match) for match in base.glob("/".join(rest))):
+    try:
+        matches = sorted(str(match) for match in base.glob("/".join(rest)))
+    except (ValueError, NotImplementedError, OSError) as error:
+        yield _trouble(Path(pattern), str(error))
+        return
+    for name in matches:
         path = Path(name)
         if not hidden_too and any(part.startswith(".") for part in path.relative_to(base).parts):
             continue
@@ -194,7 +202,11 @@ def _of_folder(folder: Path, placement: Placement, *, base: Path, recursive: boo
         if isinstance(item, Trouble):
             yield item
         else:
-            yield placement.job(item, format_of(item.suffix), base=base)
+            try:
+                kind = _kind_of(item)
+            except OSError:  # said by whoever reads it
+                kind = None
+            yield placement.job(item, kind or format_of(item.suffix), base=base)
     if empty:
         deeper = "" if recursive else "; --recursive looks into the folders below"
         yield Trouble(folder, InputError(folder, f"holds no picture to colour{deeper}"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from photochrom.cli.console import Console
+from photochrom.cli.console import Console, is_terminal
 from photochrom.cli.options import (
     FormatName,
     best_option,
@@ -183,7 +183,7 @@ def _run(work: Work, paths: tuple[str, ...], *, out: str | None, recursive: bool
                 "A pipe takes one picture, and neither --json nor --compare, --confidence, --suggest or "
                 "--alternatives."
             )
-        if sys.stdout.isatty():
+        if is_terminal(sys.stdout):
             raise click.UsageError("The picture would go to the terminal: add -o FILE, or > FILE.")
         return work.to_pipe(None if PIPE in paths else paths[0])
     if PIPE in paths and out is not None:

@@ -8,11 +8,11 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
-from photochrom.errors import PhotochromError
+from photochrom.errors import PhotochromError, UnwritableOutput
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -68,19 +68,19 @@ class Console:
 
     def data(self, line: str) -> None:
         """Give one line of result; a file name's bytes come out as they are on the disk."""
-        if self._bar is not None and sys.stdout.isatty():
+        if self._bar is not None and is_terminal(sys.stdout):
             _above(self._bar[0], one_line(line))
         else:
-            click.echo(os.fsencode(line))
+            _out(os.fsencode(line))
 
     def record(self, values: Mapping[str, Any]) -> None:
         """Give one result as a JSON object on a line, in ASCII."""
-        click.echo(json.dumps(values))
+        _out(json.dumps(values).encode())
 
     @property
     def has_bar(self) -> bool:
         """Whether `progress` would show a bar: somebody watches, and did not ask for quiet."""
-        return not self.quiet and sys.stderr.isatty()
+        return not self.quiet and is_terminal(sys.stderr)
 
     @contextmanager
     def progress(self, total: int) -> Iterator[None]:
@@ -119,6 +119,20 @@ class Console:
         if self._bar is not None:
             bar, task = self._bar
             bar.advance(task)
+
+
+def _out(line: bytes) -> None:
+    try:
+        click.echo(line)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UnwritableOutput("standard output", error.strerror or str(error)) from error
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody watches it. A stream that was closed is None."""
+    return stream is not None and stream.isatty()
 
 
 def _above(bar: Progress, text: str) -> None:

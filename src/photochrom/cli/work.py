@@ -6,9 +6,9 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -16,8 +16,9 @@ from typing import Any, Final, TypeVar
 import click
 
 from photochrom.batch.plan import Job, Trouble
-from photochrom.cli.console import Console, one_line, unexpected
+from photochrom.cli.console import Console, is_terminal, one_line, unexpected
 from photochrom.cli.interrupts import Interrupts
+from photochrom.cli.outcomes import DONE, FAILED, PLANNED, SKIPPED, Outcome, already, done, failed, in_words
 from photochrom.cli.runs import model_of
 from photochrom.cli.told import Told
 from photochrom.errors import BadOption, OutputExists, PhotochromError, UnsupportedFormat, UnwritableOutput
@@ -28,13 +29,9 @@ from photochrom.images.read import DEFAULT_LIMITS
 from photochrom.inference.palette import Palette
 from photochrom.inference.pipeline import ColorizeOptions, Colorizer, Result
 from photochrom.inference.result import save_sheet
-from photochrom.inference.suggest import Suggestion
 
 STANDARD_INPUT: Final = "standard input"
 STANDARD_OUTPUT: Final = "standard output"
-
-DONE, FAILED, SKIPPED, PLANNED = "done", "failed", "skipped", "planned"
-"""What becomes of a picture: `status` in --json."""
 
 COLOR, COMPARISON, CONFIDENCE, SHEET = "color", "compare", "confidence", "alternatives"
 """What a file of a job is."""
@@ -65,19 +62,6 @@ class Wishes:
     """Colours that every picture is painted with."""
     reference: str | None = None
     """A picture in colour, looked at once when the model is loaded."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one picture. `line` is for people, the rest for --json."""
-
-    status: str
-    source: str
-    line: str
-    targets: tuple[Path, ...] = ()
-    warnings: tuple[str, ...] = ()
-    suggestions: tuple[Suggestion, ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Work:
@@ -118,7 +102,7 @@ class Work:
             for item in items:
                 self.interrupts.heed()
                 if isinstance(item, Trouble):
-                    self._tell(_failed(item.path, item.error))
+                    self._tell(failed(item.path, item.error))
                 else:
                     self.console.begin(item.source)
                     self._one(item, item.source)
@@ -161,8 +145,7 @@ class Work:
         """The outcome where there is nothing to compute: skipped, or only planned."""
         targets = self._missing(job)
         if not targets:
-            there = next(iter(self._kinds(job)))
-            return Outcome(SKIPPED, name, f"{name}: skipped, {there} exists", (there,))
+            return already(name, next(iter(self._kinds(job))))
         if self.wishes.dry_run:
             return Outcome(PLANNED, name, f"{name} → {targets[0]}", tuple(targets))
         return None
@@ -221,14 +204,22 @@ class Work:
             for target, kind in kinds.items()
             if target in missing and not (isinstance(kind, int) and kind > len(results))
         ]
+        if self.wishes.skip_existing and not targets:
+            return already(name, next(iter(kinds)))
         for target in targets:
             _make_folder(target.parent)
-            self._save(results, target, kinds[target])
+            try:
+                self._save(results, target, kinds[target])
+            except OutputExists:
+                # Another program works through the same pictures, and was quicker.
+                if not self.wishes.skip_existing:
+                    raise
+                return already(name, target)
         for target, kind in kinds.items():
             if isinstance(kind, int) and kind > len(results) and os.path.lexists(target):
                 self.console.word(one_line(name, f"{target} is left from an earlier run"))
-        done = _done(results[0], name, tuple(targets), str(next(iter(kinds))), started)
-        return replace(done, suggestions=tuple(suggested))
+        told = done(results[0], name, tuple(targets), str(next(iter(kinds))), started)
+        return replace(told, suggestions=tuple(suggested))
 
     def _colored(self, colorizer: Colorizer, source: Path | bytes, name: str) -> list[Result]:
         """The result, or as many alternatives as there are."""
@@ -274,6 +265,8 @@ class Work:
             (result,), form = self._colored(colorizer, source, name), self.wishes.form
             suffix = result.picture.output_suffix if form is None else form.suffixes[0]
             encoded = result.encode(suffix, quality=self.wishes.quality)
+        if sys.stdout is None:
+            raise UnwritableOutput(STANDARD_OUTPUT, "is closed")
         stdout = sys.stdout.buffer
         try:
             with self.interrupts.at_once():
@@ -283,15 +276,14 @@ class Work:
             raise
         except OSError as error:
             raise UnwritableOutput(STANDARD_OUTPUT, error.strerror or str(error)) from error
-        return _done(result, name, (), STANDARD_OUTPUT, started)
+        return done(result, name, (), STANDARD_OUTPUT, started)
 
     def _standard_input(self) -> bytes:
         """What comes through the pipe, up to a byte more than a picture may have."""
-        stdin = sys.stdin.buffer
-        if stdin.isatty():
+        if sys.stdin is None or is_terminal(sys.stdin):
             raise click.UsageError("- reads a picture from a pipe, and there is none: photochrom - < FILE")
         with self.interrupts.at_once():
-            return stdin.read(DEFAULT_LIMITS.max_bytes + 1)
+            return sys.stdin.buffer.read(DEFAULT_LIMITS.max_bytes + 1)
 
     def _safely(self, name: str, work: Callable[[], T]) -> T | Outcome:
         """What `work` returns, or the failure that it ended in."""
@@ -300,7 +292,7 @@ class Work:
         except BrokenPipeError:
             raise
         except PhotochromError as error:
-            return _failed(name, error)
+            return failed(name, error)
         except Exception as error:  # noqa: BLE001 (one picture must not end the rest)
             line = unexpected(name, error, verbose=self.console.verbose)
             return Outcome(FAILED, name, line, facts={"reason": line.splitlines()[0]})
@@ -324,7 +316,7 @@ class Work:
             for path in outcome.targets:
                 self.console.data(os.fspath(path))
             for suggestion in outcome.suggestions:
-                self.console.data(_words(suggestion))
+                self.console.data(in_words(suggestion))
 
     @contextmanager
     def _summed_up(self) -> Iterator[None]:
@@ -335,33 +327,12 @@ class Work:
         except KeyboardInterrupt:
             self.interrupted = True
             self.console.problem("Interrupted; the same command with --skip-existing does the rest.")
-        verb, done = ("to colour", PLANNED) if self.wishes.dry_run else ("coloured", DONE)
+        verb, status = ("to colour", PLANNED) if self.wishes.dry_run else ("coloured", DONE)
         counts = self.counts
-        self.console.word(f"{counts[done]} {verb}, {counts[FAILED]} failed, {counts[SKIPPED]} skipped")
+        self.console.word(f"{counts[status]} {verb}, {counts[FAILED]} failed, {counts[SKIPPED]} skipped")
 
     def _exit_code(self) -> int:
         return self.interrupts.exit_code if self.interrupted else int(self.counts[FAILED] > 0)
-
-
-def _done(result: Result, name: str, targets: tuple[Path, ...], where: str, started: float) -> Outcome:
-    picture, seconds = result.picture, round(time.perf_counter() - started, 3)
-    size = {"width": picture.width, "height": picture.height}
-    facts: dict[str, Any] = {"model": result.model, **size, "seconds": seconds}
-    line = f"{name} → {where} ({picture.width}×{picture.height}, {seconds:.2f} s)"
-    warnings = (*picture.warnings, *map(str, result.unmet))
-    return Outcome(DONE, name, line, targets, warnings, facts=facts)
-
-
-def _words(suggestion: Suggestion) -> str:
-    """One line: where, how far off, how much it would help, and likely colours."""
-    colors = ", ".join(f"{one.color} {one.probability:.0%}" for one in suggestion.colors)
-    where, off = f"{suggestion.x},{suggestion.y}", f"ΔE {suggestion.difference:.1f}"
-    return f"{where}  {off}  helps {suggestion.area:.0%}  {colors}"
-
-
-def _failed(name: str | os.PathLike[str], error: PhotochromError) -> Outcome:
-    reason = error.reason or error.default_reason or str(error)
-    return Outcome(FAILED, os.fspath(name), str(error), facts={"reason": reason})
 
 
 def _file_named(option: str, name: str) -> Path:

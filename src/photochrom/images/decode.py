@@ -107,6 +107,13 @@ class Source:
             return _image(pyvips.Operation.call(f"{loader}_buffer", data, **options))
         if self.path is None:
             raise UnreadableImage(self.name, "no file given")
+        try:
+            os.fsencode(self.path).decode("utf8")
+        except UnicodeDecodeError:
+            # Some decoders put the name into what they say, and pyvips cannot read that.
+            with self.path.open("rb") as file:
+                opened = pyvips.Source.new_from_descriptor(file.fileno())
+            return _image(pyvips.Operation.call(f"{loader}_source", opened, **options))
         return _image(pyvips.Operation.call(loader, os.fsencode(self.path), **options))
 
     def _tiff(self) -> pyvips.Image:
@@ -131,6 +138,9 @@ class Source:
             centered = image - [0, 128, 128]
             rgb = centered.recomb(_FROM_YCBCR) + 0.5
             return rgb.cast("uchar").copy(interpretation="srgb")
+        if tags.photometric == tiff.RGB and tags.unknown_extra and image.bands > 3:
+            # Scanners store what infrared light shows there, which is no transparency.
+            return image.extract_band(0, n=3)
         if tags.photometric == tiff.MIN_IS_WHITE and tags.is_float:
             # libvips turns integers round, and leaves floats as they are.
             return 1 - image

@@ -72,15 +72,36 @@ def reason_of(error: Exception) -> str:
 
 
 @contextmanager
+def tiles_read(image: pyvips.Image) -> Iterator[None]:
+    """Raise pyvips.Error if a tile of a TIFF could not be read while `image` was computed inside the block.
+
+    libvips leaves it black, notes why and goes on; only `fail_on="warning"` ends it, and then so do tags
+    out of order or without their last zero, which old scans are full of.
+    """
+    if not image.get_typeof("tile-width"):
+        yield
+        return
+    pyvips.vips_lib.vips_error_clear()
+    yield
+    said = pyvips.ffi.string(pyvips.vips_lib.vips_error_buffer()).decode("utf8", "replace")
+    pyvips.vips_lib.vips_error_clear()
+    if said:
+        raise pyvips.Error("a tile cannot be read", said)
+
+
+@contextmanager
 def reading(name: str) -> Iterator[None]:
     """Turn whatever a decoder raises inside the block into `UnreadableImage` for `name`.
 
-    UnicodeDecodeError belongs here: pyvips meets it while wording a failure about a file whose name
-    is not UTF-8.
+    UnicodeDecodeError belongs here: pyvips meets it while wording a failure in whose text is a name that
+    is not UTF-8. It leaves that text where libvips keeps failures, and would meet it again and again.
     """
     try:
         yield
     except PhotochromError:
         raise
-    except (pyvips.Error, OSError, ValueError, EOFError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        pyvips.vips_lib.vips_error_clear()
+        raise UnreadableImage(name, "is damaged") from error
+    except (pyvips.Error, OSError, ValueError, EOFError) as error:
         raise UnreadableImage(name, reason_of(error)) from error

@@ -156,7 +156,9 @@ class _Reader:
                 (where,) = struct.unpack(self._offset, raw[-inline:])
                 value = bytes(self.data[where : where + size])
             if len(value) == size:
-                found.append(Entry(tag, kind, count, self._little(value, unit, count)))
+                # IPTC is a stream of bytes, whatever type it is given.
+                plain = value if tag == _IPTC else self._little(value, unit, count)
+                found.append(Entry(tag, kind, count, plain))
         return found
 
     def below(self, entries: list[Entry], pointer: int) -> list[Entry]:

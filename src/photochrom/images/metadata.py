@@ -26,8 +26,11 @@ _UNKNOWN_DENSITY: Final = (1.0, 1.0)
 _DENSITY_IN_ITS_PLACE: Final = (72 / 25.4, 72 / 25.4)
 # XMP longer than this is not a caption but a payload; it is carried over as it is.
 _MAX_XMP: Final = 4 * 1024 * 1024
+# Of a JPEG; libvips leaves out what is longer.
+_MAX_XMP_OF_JPEG: Final = 60_000
 
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_XMP_BASIC: Final = "http://ns.adobe.com/xap/1.0/"
 _MM: Final = "http://ns.adobe.com/xap/1.0/mm/"
 _EVENT: Final = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
 _IPTC_EXT: Final = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
@@ -73,8 +76,13 @@ def _clean(name: str, value: object) -> object:
     return without_thumbnail(value) if name == "exif-data" and isinstance(value, bytes) else value
 
 
-def with_metadata(image: pyvips.Image, metadata: Metadata, note: str | None) -> pyvips.Image:
-    """A copy of `image` with these fields alone, an sRGB profile and, unless None, the note."""
+def with_metadata(
+    image: pyvips.Image, metadata: Metadata, note: str | None, *, jpeg: bool = False
+) -> pyvips.Image:
+    """A copy of `image` with these fields alone, an sRGB profile and, unless None, the note.
+
+    jpeg: for such a file, in which XMP has no room for the note if it is nearly 60 KB long
+    """
     known = metadata.dots_per_mm != _UNKNOWN_DENSITY
     across, down = metadata.dots_per_mm if known else _DENSITY_IN_ITS_PLACE
     image = image.copy(xres=across, yres=down)
@@ -90,7 +98,8 @@ def with_metadata(image: pyvips.Image, metadata: Metadata, note: str | None) -> 
     if note is not None:
         xmp = metadata.value(_XMP)
         noted = with_note(xmp if isinstance(xmp, bytes) else None, note)
-        image.set_type(pyvips.GValue.blob_type, _XMP, noted)
+        if not jpeg or len(noted) <= _MAX_XMP_OF_JPEG:
+            image.set_type(pyvips.GValue.blob_type, _XMP, noted)
     # Upright by now: what the EXIF block says of turning would otherwise be done twice.
     image.set_type(pyvips.GValue.gint_type, "orientation", 1)
     if metadata.value("exif-data") is not None:
@@ -102,9 +111,10 @@ def with_metadata(image: pyvips.Image, metadata: Metadata, note: str | None) -> 
 def with_note(xmp: bytes | None, note: str) -> bytes:
     """XMP that says, beside all it said before, that a trained model took part.
 
-    Adds an event to xmpMM:History with `note` as its parameters and sets the IPTC digital source
-    type. XMP that cannot be parsed, and XMP with a document type (a way to smuggle in entities),
-    is given back as it is. References: ISO 16684-1 (XMP); IPTC Photo Metadata Standard 2023.2.
+    Adds an event to xmpMM:History with `note` as its parameters, sets the IPTC digital source type and
+    leaves out thumbnails, which show the picture as it was. XMP that cannot be parsed, and XMP with a
+    document type (a way to smuggle in entities), is given back as it is. References: ISO 16684-1 (XMP);
+    IPTC Photo Metadata Standard 2023.2.
     """
     text = (xmp or _EMPTY_XMP.encode()).strip(b"\0 \r\n\t")
     if len(text) > _MAX_XMP or b"<!DOCTYPE" in text:
@@ -118,6 +128,7 @@ def with_note(xmp: bytes | None, note: str) -> bytes:
         return text
     rdf = roots[0]
     _remove_source_type(rdf)
+    _remove_thumbnails(rdf)
     description = _child(document, rdf, _RDF, "rdf:Description", fresh=True)
     description.setAttributeNS(_RDF, "rdf:about", _about(rdf))
     description.setAttributeNS(_XMLNS, "xmlns:Iptc4xmpExt", _IPTC_EXT)
@@ -169,6 +180,12 @@ def _about(rdf: minidom.Element) -> str:
         if node.hasAttributeNS(_RDF, "about"):
             return str(node.getAttributeNS(_RDF, "about"))
     return ""
+
+
+def _remove_thumbnails(rdf: minidom.Element) -> None:
+    for node in rdf.getElementsByTagNameNS(_XMP_BASIC, "Thumbnails"):
+        if node.parentNode is not None:
+            node.parentNode.removeChild(node)
 
 
 def _remove_source_type(rdf: minidom.Element) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from photochrom.color.lab import lightness_from_y, y_from_lightness
 from photochrom.errors import BadOption
 from photochrom.images.decode import Source
-from photochrom.images.door import reading
+from photochrom.images.door import reading, tiles_read
 from photochrom.images.formats import Format, output_suffix
 from photochrom.images.levels import UNCHANGED, Levels
 from photochrom.images.metadata import Metadata
@@ -210,11 +210,12 @@ def _hold(tone: Tone, size: int) -> Tone:
 
 
 def _stored(image: pyvips.Image, size: int) -> pyvips.Image:
-    if size <= _TURNED_BYTES:
-        return image.copy_memory()
-    file = pyvips.Image.new_temp_file("%s.v")
-    image.write(file)
-    return file
+    with tiles_read(image):
+        if size <= _TURNED_BYTES:
+            return image.copy_memory()
+        file = pyvips.Image.new_temp_file("%s.v")
+        image.write(file)
+        return file
 
 
 def _upright(tone: Tone, orientation: int) -> Tone:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 MIN_IS_WHITE, RGB, YCBCR, CIELAB, ICCLAB = 0, 2, 6, 8, 9
 JPEG_COMPRESSIONS: Final = (6, 7)
-_BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLE_FORMAT, _SUBSAMPLING = 258, 259, 262, 339, 530
-_WANTED: Final = (_BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLE_FORMAT, _SUBSAMPLING)
+_BITS, _COMPRESSION, _PHOTOMETRIC, _EXTRA, _SAMPLE_FORMAT, _SUBSAMPLING = 258, 259, 262, 338, 339, 530
+_WANTED: Final = (_BITS, _COMPRESSION, _PHOTOMETRIC, _EXTRA, _SAMPLE_FORMAT, _SUBSAMPLING)
 _SHORT: Final = 3
 _MAX_ENTRIES: Final = 4096
 
@@ -26,6 +26,7 @@ class TiffTags:
 
     photometric_at: where the two bytes of that tag's value stand
     subsampling: the horizontal one of YCbCr; 1 for none
+    unknown_extra: whether the first sample beside the colours is said to be none of the known kinds
     """
 
     photometric: int
@@ -35,6 +36,7 @@ class TiffTags:
     subsampling: int
     photometric_at: int
     order: str
+    unknown_extra: bool
 
 
 def tiff_tags(file: NDArray[np.uint8]) -> TiffTags | None:
@@ -74,6 +76,7 @@ def tiff_tags(file: NDArray[np.uint8]) -> TiffTags | None:
         subsampling=values.get(_SUBSAMPLING, 2),
         photometric_at=photometric_at,
         order=order,
+        unknown_extra=values.get(_EXTRA) == 0,
     )
 
 

@@ -23,12 +23,13 @@ from photochrom.errors import (
     UnsupportedFormat,
     UnwritableOutput,
 )
-from photochrom.images.door import reading, reason_of, trim_memory
+from photochrom.images.door import reading, reason_of, tiles_read, trim_memory
 from photochrom.images.formats import Format, writable
 from photochrom.images.ifd import tags_to_add
 from photochrom.images.iptc import bare_iptc
 from photochrom.images.metadata import NOTE, Metadata, with_metadata
 from photochrom.images.picture import Picture, at_depth
+from photochrom.images.png import AFTER_HEADER, xmp_chunk
 from photochrom.images.whole import whole_file, write_all
 
 # Beyond this a TIFF needs 64-bit offsets; some older readers know only the other kind.
@@ -36,6 +37,8 @@ _CLASSIC_TIFF_BYTES: Final = 3_500_000_000
 _WHITE: Final = {"uchar": 255, "ushort": 65535}
 # From this size on the strips outweigh the 20 ms that it takes to get memory back from the system.
 _LARGE_PIXELS: Final = 4_000_000
+# Bytes that are moved at once.
+_BLOCK: Final = 4 * 1024**2
 # What the disk may answer while libvips writes. Its other failures come from the decoder.
 _DISK_ERRORS: Final = (
     errno.ENOSPC,
@@ -75,6 +78,8 @@ def write_picture(
         _save(ready, pyvips.Target.new_to_descriptor(descriptor), form, options, picture, target)
         if form.name == "tiff":
             _add_tags(descriptor, picture.metadata)
+        if form.name == "png" and (xmp := _xmp_of(ready)) is not None:
+            _insert(descriptor, AFTER_HEADER, xmp_chunk(xmp))
 
 
 def encode_picture(
@@ -97,7 +102,29 @@ def encode_picture(
         if added is not None:
             block, place, pointer = added
             return encoded[:place] + pointer + encoded[place + len(pointer) :] + block
+    if form.name == "png" and (xmp := _xmp_of(ready)) is not None:
+        return encoded[:AFTER_HEADER] + xmp_chunk(xmp) + encoded[AFTER_HEADER:]
     return encoded
+
+
+def _xmp_of(ready: pyvips.Image) -> bytes | None:
+    return bytes(ready.get("xmp-data")) if ready.get_typeof("xmp-data") else None
+
+
+def _insert(descriptor: int, at: int, data: bytes) -> None:
+    """Make room in a finished file and put bytes there; from its end, block by block, for it may be large."""
+    start = os.lseek(descriptor, 0, os.SEEK_END)
+    while start > at:
+        size = min(_BLOCK, start - at)
+        start -= size
+        os.lseek(descriptor, start, os.SEEK_SET)
+        block = os.read(descriptor, size)
+        while len(block) < size:
+            block += os.read(descriptor, size - len(block))
+        os.lseek(descriptor, start + len(data), os.SEEK_SET)
+        write_all(descriptor, block)
+    os.lseek(descriptor, at, os.SEEK_SET)
+    write_all(descriptor, data)
 
 
 def _add_tags(descriptor: int, metadata: Metadata) -> None:
@@ -135,7 +162,7 @@ def _prepared(image: pyvips.Image, metadata: Metadata, form: Format, note: str |
         image = image.flatten(background=[_WHITE[image.format]] * (image.bands - 1))
     if 16 not in form.depths and image.format == "ushort":
         image = at_depth(image, 8).copy(interpretation="srgb")
-    ready = with_metadata(image, metadata, note)
+    ready = with_metadata(image, metadata, note, jpeg=form.name == "jpeg")
     if form.name == "tiff":
         ready.remove("iptc-data")
     return ready
@@ -183,6 +210,11 @@ def _save(
     if image.width * image.height >= _LARGE_PIXELS:
         trim_memory()
 
+    if form.name == "png" and image.get_typeof("xmp-data"):
+        # The caller writes it.
+        image = image.copy()
+        image.remove("xmp-data")
+
     def save() -> None:
         pyvips.Operation.call(f"{form.saver}_target", image, target, **options)
 
@@ -205,7 +237,8 @@ def _interruptibly(image: pyvips.Image, work: Callable[[], object]) -> None:
 
     def run() -> None:
         try:
-            work()
+            with tiles_read(image):
+                work()
         except BaseException as error:  # noqa: BLE001 (raised again below)
             failures.append(error)
 
