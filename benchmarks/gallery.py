@@ -57,63 +57,62 @@ class Example:
         return f"{self.caption}, {self.year}"
 
 
-WRITTEN_FOR = "23fde0fc ce989ab6"
+WRITTEN_FOR = "253035d8 d2b4c0a0"
 TABLE = (
     Example(
         "migrant_mother_1936.jpg",
         "Migrant Mother, Nipomo, California",
         "1936",
         "Skin, hair and canvas can be guessed from what they are; clothes cannot.",
-        "Face, hair and canvas are plausible. The neck and the palm are yellow and the forearm is lilac grey,"
-        " though it is the same skin; the clothes are a guess, and dull.",
+        "Hair and canvas are plausible, and so is the face. Neck and hand are yellow, though it is the same"
+        " skin; the shirt on the left is bluish above and orange below, and the clothes are a dull guess.",
     ),
     Example(
         "saratoga_broadway_c1910.jpg",
         "Broadway at the United States Hotel, Saratoga Springs",
         "c. 1900–1915",
         "Leaves and lawns in summer are green; awnings, dresses and carriages could have any colour.",
-        "The leaves are green in patches only, most at the right. The lawns in the shade, the street and the"
-        " people stay all but grey.",
+        "Nearly everything stays grey or a little brown; only some leaves at the upper right are green.",
     ),
     Example(
         "fsa_usf34-058042_road.jpg",
         "A road towards mountains, United States",
         "1935–1944",
         "A sky with such clouds is blue, and dry ground has few colours; scrub may be green or brown.",
-        "Sky, clouds and the verge on the left are plausible. The pale bank on the right is bluish like snow,"
-        " and the nearer mountains are bluer than their distance makes them.",
+        "Sky, clouds and the verge on the left are plausible, the road is too olive, and the pale bank on the"
+        " right is bluish like snow.",
     ),
     Example(
         "suffrage_parade_1917.jpg",
         "Suffrage parade, New York",
         "1917",
         "The flags are known to be red, white and blue; the clothes are guesses.",
-        "Road and fronts share one warm brown, the crowd is dark without colour, and one coat is orange brown"
-        " for no reason to be seen. The flags stay grey.",
+        "Fronts are brown, redder in the middle for no reason to be seen; road and crowd stay all but grey,"
+        " and so do the flags.",
     ),
     Example(
         "frederick_douglass_1879.jpg",
         "Frederick Douglass",
         "c. 1879",
         "Skin can be guessed; a dark coat may be black or blue, and a bare backdrop says nothing at all.",
-        "The face is plausible. The coat, one cloth, runs from blue over purple to brown; grey hair is"
-        " yellow, and there is a blue cloud on the backdrop.",
+        "The face is plausible, and the coat navy as a whole, purple at its left edge; grey hair is yellow,"
+        " and the backdrop is violet above and brown below.",
     ),
     Example(
         "wright_first_flight_1903.jpg",
         "First flight, Kitty Hawk",
         "17 December 1903",
         "Sky, sand and white cloth are likely guesses; where wet sand ends and water begins is hard to tell.",
-        "The sky is a plausible pale blue with a yellow stain left of the wings. The blue runs on over the"
-        " middle of the beach; only the edges are the colour of sand.",
+        "The sky is a plausible pale blue with an orange stain left of the wings. Blue patches lie on the"
+        " beach, and only parts of it are the colour of sand.",
     ),
     Example(
         "pg_emir.jpg",
         "The Emir of Bukhara",
         "1911",
         "A robe could have any colour, and wood has few.",
-        "The robe, in truth bright blue, is guessed a dull purple brown. Face, turban and the door on the"
-        " left come near; the door on the right stays grey.",
+        "The robe, in truth bright blue, is guessed brown, and red in its middle. Face, turban and the door"
+        " on the left come near; wall and the door on the right stay grey.",
         true_colors=True,
         hints=(("47%", "70%", "#1f7fc0"), ("28%", "30%", "#9c8f94"), ("5%", "40%", "#c9945a")),
     ),
@@ -122,20 +121,20 @@ TABLE = (
         "Shepherd with horse and dog, Gravelly Range, Montana",
         "August 1942",
         "Whether grass is fresh or dry can hardly be seen in grey; a sky with such clouds is blue.",
-        "The sky is blue, more so than it was. The dry grass is made a fresh green, the brown coat reddish"
-        " and the white horse cream, and a brown haze stands in the cloud behind the rider.",
+        "The sky is blue, more so than it was. The brown coat is right; the dry grass is made a fresh"
+        " green, and the white horse cream.",
         true_colors=True,
     ),
 )
 OF_VIVIDNESS, OF_CONFIDENCE, OF_ALTERNATIVES = TABLE[0], TABLE[4], TABLE[7]
 SEEN = {
-    "vividness": "From 1.5 on the yellow of neck and hand is plain to see.",
-    "hints": "The first click makes most of the robe blue, and takes the warm colour from wall and doors. The"
-    " second gives the wall its own colour and the third the wood on the left; the sleeves stay too grey.",
-    "confidence": "It is surest of the shirt and the face, least of the coat and the backdrop, which it"
-    " gives several colours each.",
-    "alternatives": "A cloudier sky, a meadow without green, a darker green. The true one, dry grass, is not"
-    " among them.",
+    "vividness": "From 1.5 on the yellow of neck and hand and the orange of the sleeve are plain to see.",
+    "hints": "The first click makes the whole robe blue and leaves wall and doors as they were. The second"
+    " makes the wall a little violet and the third the wood on the left orange.",
+    "confidence": "It is surest of tie and shirt, then of face and hair; least of the backdrop and of the"
+    " edges of the coat.",
+    "alternatives": "A cloudier sky, grass between dry and violet, a sky of cyan. The true one, dry grass, is"
+    " not among them.",
 }
 
 START = """The pictures of [examples/](../examples/README.md), all of them, coloured by `{model}`
