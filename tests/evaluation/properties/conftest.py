@@ -51,14 +51,21 @@ class Listener:
     @property
     def card(self):
         return SimpleNamespace(
-            name="listener", bins=self.bins, hint_stride=self.hint_stride, takes_hints=True, confidence=()
+            name="listener",
+            bins=self.bins,
+            hint_stride=self.hint_stride,
+            takes_hints=True,
+            confidence=(),
+            check_able=lambda option: None,
         )
 
     def guess(self, picture, *, detail=None):
         self.looks.append((min(picture.width, picture.height), detail))
         lightness = picture.thumbnail(min(picture.width, picture.height, detail or 10**6), multiple=STRIDE)
         logits = self.logits(lightness).astype(np.float32)
-        return SimpleNamespace(lightness=lightness, logits=logits, features={}, hints=None, unhinted=None)
+        return SimpleNamespace(
+            lightness=lightness, logits=logits, features={}, hints=None, unhinted=None, carried=None
+        )
 
     def hinted(self, guess, hints):
         self.told.append(hints)
@@ -84,6 +91,7 @@ class Listener:
             features={},
             hints=np.asarray(hints, np.float32),
             unhinted=guess.unhinted or guess,
+            carried=None,
         )
 
     def chroma(self, guess, rule):
