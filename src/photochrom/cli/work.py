@@ -204,9 +204,7 @@ class Work:
             for target, kind in kinds.items()
             if target in missing and not (isinstance(kind, int) and kind > len(results))
         ]
-        if self.wishes.skip_existing and not targets:
-            return already(name, next(iter(kinds)))
-        for target in targets:
+        for target in tuple(targets):
             _make_folder(target.parent)
             try:
                 self._save(results, target, kinds[target])
@@ -214,7 +212,9 @@ class Work:
                 # Another program works through the same pictures, and was quicker.
                 if not self.wishes.skip_existing:
                     raise
-                return already(name, target)
+                targets.remove(target)
+        if not targets:
+            return already(name, next(iter(kinds)))
         for target, kind in kinds.items():
             if isinstance(kind, int) and kind > len(results) and os.path.lexists(target):
                 self.console.word(one_line(name, f"{target} is left from an earlier run"))

@@ -12,6 +12,7 @@ from photochrom.color.bins import AbBins
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.color.srgb import lab_to_srgb
 from photochrom.errors import BadOption
+from photochrom.hints.words import hex_of
 from photochrom.inference.confidence import differences, doubtful_difference
 from photochrom.inference.grids import shrink
 from photochrom.inference.guess import Guess, likelihoods
@@ -115,11 +116,10 @@ def candidates(share: Plane, bins: AbBins, lightness: float) -> tuple[Candidate,
             found[nearest] = (found[nearest][0] + weight, found[nearest][1])
     found.sort(key=lambda one: -one[0])
     return tuple(
-        Candidate(_hex(color), (float(color[1]), float(color[2])), round(weight, 4))
+        Candidate(
+            hex_of(np.rint(lab_to_srgb(color).clip(0, 1) * 255)),
+            (float(color[1]), float(color[2])),
+            round(weight, 4),
+        )
         for weight, color in found
     )
-
-
-def _hex(lab: NDArray[np.float64]) -> str:
-    codes = np.rint(lab_to_srgb(lab).clip(0, 1) * 255).astype(np.uint8)
-    return f"#{codes.tobytes().hex()}"
