@@ -133,7 +133,7 @@ def test_the_page_has_the_histograms_that_the_metric_compares(pictures, known) -
 
 
 def test_properties_are_gathered_by_model(measured) -> None:
-    looks = [{"pairs": {"192–256": 2 * value}, "mirrored": value} for value in (1.0, 3.0)]
+    looks = [{"pairs": {"192–256": 2 * value}, "mirrored": value, "copies": value} for value in (1.0, 3.0)]
     gathered = {"stability": {"ours": looks}}
     found = report_of(replace(measured, properties=gathered), summarize(measured), ASKED)["properties"]
     assert found["stability"]["ours"]["mirrored"] == 2

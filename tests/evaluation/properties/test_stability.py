@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000
 
-from photochrom.evaluation.properties.stability import SIZES, gather, measure
+from photochrom.evaluation.properties.stability import COPIES, SIZES, gather, measure
 from photochrom.evaluation.scene import Scene
 
 WARM = (20, 30)
@@ -52,20 +52,30 @@ def test_one_that_colors_the_left_alone_is_no_mirror_image_of_itself(
 def test_it_truly_looks_at_every_size_even_at_a_small_picture(listener, plain, flat: Scene) -> None:
     model = listener()
     measure(model, flat, plain)
-    assert [detail for _, detail in model.looks] == [*SIZES, 256]
-    assert {side for side, _ in model.looks} == {512}
+    assert [detail for _, detail in model.looks] == [*SIZES, 256, None, None]
+    assert [side for side, _ in model.looks] == [*[512] * 5, *COPIES]
+
+
+def test_a_model_that_colors_large_copies_alone_changes_by_just_that(
+    listener, sure, plain, flat: Scene
+) -> None:
+    model = listener(logits=lambda seen: sure(WARM if min(seen.shape) >= 512 else (0, 0), seen))
+    expected = deltaE_ciede2000([53.585, 0, 0], [53.585, *WARM])
+    assert measure(model, flat, plain)["copies"] == pytest.approx(expected, abs=0.3)
+    assert measure(model, flat, plain, detail=256)["copies"] == pytest.approx(0, abs=1e-6)
 
 
 def test_gather_means_the_pairs() -> None:
     pictures = [
-        {"pairs": {"a": 1.0, "b": 3.0}, "mirrored": 1.0},
-        {"pairs": {"a": 3.0, "b": 5.0}, "mirrored": 4},
+        {"pairs": {"a": 1.0, "b": 3.0}, "mirrored": 1.0, "copies": 2.0},
+        {"pairs": {"a": 3.0, "b": 5.0}, "mirrored": 4, "copies": 3},
     ]
     result = gather(json.loads(json.dumps(pictures)))
     assert result == {
         "mean": {"mean": 3, "low": None, "high": None, "n": 2},
         "pairs": {"a": 2, "b": 4},
         "mirrored": 2.5,
+        "copies": 2.5,
         "n": 2,
     }
     mean = gather(pictures * 3)["mean"]

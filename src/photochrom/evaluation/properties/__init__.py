@@ -11,7 +11,8 @@ _ROWS: Final = (
     Property(
         "stability",
         "size stability",
-        "mean ΔE2000 between results of the network looking at 192, 256, 384 and 512 pixels, and mirrored",
+        "mean ΔE2000 between results of the network looking at 192, 256, 384 and 512 pixels, mirrored, and "
+        "of copies of 192 and 512 pixels",
         "sizes",
         False,
         stability.measure,

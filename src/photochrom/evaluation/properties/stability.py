@@ -1,7 +1,8 @@
-"""Size stability: whether a picture keeps its colours when the network looks at it larger or smaller.
+"""Size stability: whether a picture keeps its colours when it, or what the network sees of it, is larger.
 
 Nobody chooses the size at which a network looks, so it should not choose the colours. It does where
-a network has learnt at one size: what it takes for sky at 256 pixels may be a wall at 512.
+a network has learnt at one size: what it takes for sky at 256 pixels may be a wall at 512. And a person who
+colours a small copy of a scan first expects the same colours of the scan.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 SIZES: Final = (192, 256, 384, 512)
 """Short sides in pixels at which the network looks."""
 
+COPIES: Final = (192, 512)
+"""Short sides in pixels of two copies of a picture."""
+
 _COMPARED: Final = 256
 _MIRRORED: Final = 256
 
@@ -38,9 +42,12 @@ def measure(
     scene: Scene,
     setting: Setting,
     *,
-    detail: int | None = None,  # noqa: ARG001 (SIZES are what is looked at)
+    detail: int | None = None,
 ) -> dict[str, Any]:
     """Mean ΔE2000 over the pixels between each two of SIZES, and between a picture and its mirror image.
+
+    `copies`: the same between a copy of COPIES[0] pixels on the short side and one of COPIES[1], each
+    looked at as any picture is: with `detail`, or as the model likes it.
 
     The network looks at one copy of 512 pixels on the short side (smaller pictures are enlarged
     to it), and its colours are led along the edges of one copy of 256, where all are compared;
@@ -55,24 +62,29 @@ def measure(
         painted = colorizer.paint(read_picture(small[:, turn]), guess, setting.rule)
         return from_samples(painted.to_array()[:, turn])
 
+    def copy(size: int) -> Rendered:
+        guess = colorizer.guess(read_picture(_gray(read_picture(scene.source), size)), detail=detail)
+        return from_samples(colorizer.paint(read_picture(small), guess, setting.rule).to_array())
+
     results = {size: result(size) for size in SIZES}
     pairs = itertools.combinations(SIZES, 2)
     return {
         "pairs": {f"{a}–{b}": mean_delta_e_2000(results[a], results[b]) for a, b in pairs},
         "mirrored": mean_delta_e_2000(results[_MIRRORED], result(_MIRRORED, mirrored=True)),
+        "copies": mean_delta_e_2000(*map(copy, COPIES)),
     }
 
 
 def gather(pictures: Sequence[dict[str, Any]], *, seed: int = 0) -> dict[str, Any]:
-    """`mean`: over the pairs of sizes, with its 95 % interval over pictures; each pair; mirrored."""
+    """`mean`: over the pairs of sizes, with its 95 % interval over pictures; each pair; mirrored; copies."""
     names = list(pictures[0]["pairs"])
     pairs = np.array([[picture["pairs"][name] for name in names] for picture in pictures])
-    of_mirror = float(np.mean([picture["mirrored"] for picture in pictures]))
+    alone = {name: float(np.mean([picture[name] for picture in pictures])) for name in ("mirrored", "copies")}
     mean = estimate(resampled_means(pairs.mean(axis=1), seed), len(pictures))
     return {
         "mean": None if mean is None else asdict(mean),
         "pairs": dict(zip(names, pairs.mean(axis=0).tolist(), strict=True)),
-        "mirrored": of_mirror,
+        **alone,
         "n": len(pictures),
     }
 

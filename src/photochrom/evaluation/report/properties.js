@@ -122,11 +122,13 @@ function hintSeries(model, words, dash, clicks, estimates) {
 }
 
 function stability(there) {
+  const alone = { mirrored: "mirrored", copies: "copies of 192 and 512" };
   const found = there.filter(([, one]) => one.pairs || isNumber(one.mirrored));
   if (!found.length) return null;
   const kinds = [...new Set(found.flatMap(([, one]) => Object.keys(one.pairs ?? {})))];
-  const lanes = [...kinds, ...(found.some(([, one]) => isNumber(one.mirrored)) ? ["mirrored"] : [])];
-  const valueOf = (one, lane) => (lane === "mirrored" ? one.mirrored : one.pairs?.[lane]);
+  const lone = Object.keys(alone).filter((key) => found.some(([, one]) => isNumber(one[key])));
+  const lanes = [...kinds, ...lone.map((key) => alone[key])];
+  const valueOf = (one, lane) => one.pairs?.[lane] ?? one[lone.find((key) => alone[key] === lane)];
   const series = found.map(([model, one]) => ({
     name: model,
     color: modelColor(model),
@@ -141,7 +143,7 @@ function stability(there) {
     .map(([model, one]) => `${model}: ${fixed(one.mean.mean, 2)} ${interval(one.mean, 2)} in the mean`);
   return chart({
     title: "Is it steady?",
-    note: `How far the colours of one picture move when it is looked at in another size, or mirrored. ${means.join("; ")}.${takenAt(found)}`,
+    note: `How far the colours of one picture move when the network looks at it in another size, when it is mirrored, and when a small copy of it is coloured in its stead. ${means.join("; ")}.${takenAt(found)}`,
     x: { label: "mean ΔE2000 between the two results", domain: around(series.flatMap((one) => one.points.map((point) => point.x)), [0]) },
     y: { domain: [0, lanes.length], lanes },
     height: lanes.length * 36 + 66,
