@@ -146,5 +146,5 @@ def test_colours_that_cannot_be_met_are_a_line_each(call, photos, fake, monkeypa
     assert done.exit_code == 0
     assert done.stderr.splitlines()[0] == (
         "f/a.jpg: hint 1 (point): #0000ff does not exist at the lightness of its place: "
-        "it became #8155ff, ΔE2000 6"
+        "the nearest is #8155ff, ΔE2000 6"
     )

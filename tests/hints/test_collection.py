@@ -283,6 +283,33 @@ def test_of_paint_the_colour_that_was_painted_is_reported():
     assert unmet.kind == "picture" and unmet.asked == "#0000ff" != unmet.got
 
 
+def test_of_many_paints_only_those_that_cannot_be_had_are_reported():
+    """A large area that can be had must not hide a small one that cannot, nor mix with it."""
+    rgb = np.full((80, 100, 3), 128, np.uint8)
+    rgb[20:76] = (230, 205, 180)
+    rgb[4:12, 20:60] = (0, 0, 255)
+    hints = Hints.from_picture(rgb)
+    (unmet,) = drawn(hints).unmet(np.full((20, 25), 85, np.float32))
+    assert unmet.asked == "#0000ff" and unmet.difference > 20
+    rgb[20:76] = (255, 0, 0)
+    (unmet,) = drawn(Hints.from_picture(rgb)).unmet(np.full((20, 25), 95, np.float32))
+    assert unmet.asked == "#ff0000", "the commonest, and not purple"
+
+
+def test_a_part_of_a_place_where_the_colour_is_missing_is_reported_for_itself():
+    lightness = np.full((20, 25), 32, np.float32)
+    lightness[:5] = 95
+    (unmet,) = drawn(Hints().rectangle(0, 0, 99, 79, "#0000ff")).unmet(lightness)
+    got = srgb_to_lab(np.array(list(bytes.fromhex(unmet.got[1:]))) / 255)
+    assert abs(got[0] - 95) < 1
+
+
+@given(y=st.integers(0, 3996), height=st.integers(0, 40))
+def test_a_thin_rectangle_is_whole(y, height):
+    told = Hints().rectangle(0, y, 5999, min(y + height, 3999), "red").drawn(6000, 4000, 80, 120).owner >= 0
+    assert told.any(axis=0).all()
+
+
 def test_a_hint_that_is_covered_is_not_reported():
     hints = Hints().point("50%", "50%", "blue").rectangle(0, 0, 99, 79, "grey")
     assert drawn(hints).unmet(np.full((20, 25), 95, np.float32)) == ()

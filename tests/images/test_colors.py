@@ -86,3 +86,15 @@ def test_damage_is_named(vips_bytes):
     data = vips_bytes(noise, ".png", interpretation="srgb")
     with pytest.raises(UnreadableImage, match="bytes"):
         reduced_colors(read_picture(data[: len(data) // 2]), 20, 20)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_what_cannot_be_seen_lends_no_colour(vips_bytes, dtype):
+    """A cut-out on a hidden green ground: at its edge red stays red."""
+    top = np.iinfo(dtype).max
+    rgba = np.empty((64, 64, 4), dtype)
+    rgba[:] = (0, top, 0, 0)
+    rgba[:, ::4] = (top, 0, 0, top)
+    kind = "rgb16" if dtype == np.uint16 else "srgb"
+    lab, _ = reduced_colors(read_picture(vips_bytes(rgba, ".png", interpretation=kind)), 16, 16)
+    np.testing.assert_allclose(lab, np.broadcast_to(lab_of((255, 0, 0)), lab.shape), atol=0.5)

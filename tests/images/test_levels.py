@@ -20,9 +20,9 @@ def test_a_sound_picture_stays_to_the_bit():
     assert np.array_equal(Levels().applied(lightness), lightness)
 
 
-@pytest.mark.parametrize("tone", [20.0, 50.0, 88.0])
-def test_one_tone_stays(tone):
-    assert levels_of(np.full((4, 4), tone)).applied(np.array([tone]))[0] == pytest.approx(tone)
+@given(st.floats(0, 100), st.floats(0, 1.9))
+def test_one_tone_and_its_noise_stay(tone, noise):
+    assert levels_of(np.linspace(tone, min(tone + noise, 100), 64)) == Levels()
 
 
 def test_contrast_is_at_most_tripled_round_where_it_was():

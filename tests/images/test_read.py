@@ -350,3 +350,22 @@ def test_heic_without_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(MissingExtra, match=r"photochrom\[heic\]"):
         read_picture(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64))
+
+
+@pytest.mark.parametrize("hidden", [0, 255])
+def test_what_cannot_be_seen_does_not_count_in_a_thumbnail(photo, hidden):
+    la = np.stack([photo, np.full_like(photo, 255)], axis=-1)
+    la[:32] = (hidden, 0)
+    small = read_picture(la).thumbnail(64, multiple=1)
+    whole = read_picture(photo).thumbnail(64, multiple=1)
+    step = photo.shape[0] / small.shape[0]
+    shown = int(32 / step) + 4
+    np.testing.assert_allclose(small[shown:], whole[shown:], atol=0.1)
+    np.testing.assert_allclose(small[: shown - 8], small[shown:].mean(), atol=3)
+
+
+def test_a_picture_that_is_all_transparent_has_the_tones_that_it_hides(photo):
+    la = np.stack([photo, np.zeros_like(photo)], axis=-1)
+    np.testing.assert_array_equal(
+        read_picture(la).thumbnail(64, multiple=1), read_picture(photo).thumbnail(64, multiple=1)
+    )

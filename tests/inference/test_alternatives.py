@@ -13,6 +13,7 @@ from photochrom.color.bins import gamut_bins
 from photochrom.color.difference import delta_e_2000
 from photochrom.color.gamut import in_gamut
 from photochrom.errors import BadOption, OutputExists
+from photochrom.hints import Hints
 from photochrom.images.read import read_picture
 from photochrom.images.sheet import contact_sheet
 from photochrom.inference.alternatives import alternatives
@@ -125,6 +126,23 @@ def test_without_vividness_there_is_one_grey_picture(shipped: Colorizer) -> None
 def test_a_count_out_of_range_is_named(shipped: Colorizer, count: int) -> None:
     with pytest.raises(BadOption, match="alternatives: must lie in 1…12"):
         shipped.alternatives(DEMO, count, options=ColorizeOptions(detail=128))
+
+
+@pytest.mark.parametrize("count", [1.5, "4", None])
+def test_a_count_that_is_no_whole_number_is_named(shipped: Colorizer, count: object) -> None:
+    with pytest.raises(BadOption, match="alternatives: must be a whole number"):
+        shipped.alternatives(DEMO, count, options=ColorizeOptions(detail=128))  # type: ignore[arg-type]
+
+
+def test_an_empty_sheet_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadOption, match="results: there are none"):
+        save_sheet([], tmp_path / "sheet.png")
+
+
+def test_with_a_hint_each_has_a_confidence_of_its_own(shipped: Colorizer) -> None:
+    options, hints = ColorizeOptions(detail=128), Hints().point("2%", "2%", "#8c2f2f")
+    first, second = shipped.alternatives(DEMO, 2, options=options, hints=hints)
+    assert second.confidence.mean() > first.confidence.mean() + 0.1
 
 
 def test_a_sheet_has_room_for_each(found: list[Result], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from photochrom.color.bins import AbBins, gamut_bins
 from photochrom.color.difference import delta_e_2000
 from photochrom.errors import BadModel, BadOption
+from photochrom.hints import Hints
 from photochrom.images.heat import viridis
 from photochrom.images.read import read_picture
 from photochrom.inference.card import ModelCard
@@ -130,6 +131,30 @@ def test_what_a_reference_lends_is_less_in_doubt() -> None:
     lent = beside.guess.carried[2].mean()
     assert lent > 0.5
     assert beside.confidence.mean() < alone.mean() * (1 - 0.5 * lent)
+
+
+@pytest.mark.parametrize("told", ["hint", "reference"])
+def test_of_a_vivid_setting_more_is_in_doubt_whatever_is_told(told: str) -> None:
+    """A hint in a corner, or little that a reference lends, must not make all settings alike."""
+    shipped, places = Colorizer(threads=1, provider="cpu"), []
+    sepia = np.stack([RAMP, RAMP * 0.8, RAMP * 0.5], axis=-1).astype(np.uint8)
+    for vividness in (0.5, 2.0):
+        result = shipped(
+            RAMP,
+            options=ColorizeOptions(detail=128, vividness=vividness),
+            hints=Hints().point(0, 0, "grey", confidence=0.01) if told == "hint" else None,
+            reference=sepia if told == "reference" else None,
+        )
+        places.append(result.confidence)
+    likely, vivid = places
+    assert vivid.mean() > 1.02 * likely.mean()
+
+
+def test_what_is_told_as_good_as_nothing_changes_next_to_nothing() -> None:
+    shipped, options = Colorizer(threads=1, provider="cpu"), ColorizeOptions(detail=128, vividness=2)
+    alone = shipped(RAMP, options=options).confidence
+    hinted = shipped(RAMP, options=options, hints=Hints().point(0, 0, "grey", confidence=1e-3))
+    np.testing.assert_allclose(hinted.confidence, alone, rtol=0.1)
 
 
 def test_colours_from_elsewhere_have_no_confidence(colorizer: Colorizer, tmp_path: Path) -> None:

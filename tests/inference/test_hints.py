@@ -166,6 +166,12 @@ def test_a_colour_that_cannot_be_met_is_reported(colorizer: Colorizer) -> None:
     assert unmet.difference > 5
 
 
+def test_the_one_call_warns_of_it() -> None:
+    white = np.full((48, 64), 245, np.uint8)
+    with pytest.warns(UserWarning, match=r"hint 1 \(point\): #0000ff does not exist at the lightness"):
+        colorize(white, hints=Hints().point(3, 3, "#0000ff"))
+
+
 def test_hints_outside_the_picture_are_refused(colorizer: Colorizer) -> None:
     with pytest.raises(BadOption, match=r"hint 1 \(point\): x 792 is outside the picture of 792×1024"):
         colorizer(DEMO, hints=Hints().point(792, 3, "red"))

@@ -133,6 +133,9 @@ def test_the_palette_of_a_matching_reference_is_wished_and_one_typed_stays(
     told = colorizer.wished(shepherd, palette_of("#8c2f2f,#d98a3a"))
     both = colorizer.referred(told, same)
     np.testing.assert_array_equal(both.logits, told.logits)
+    nothing = colorizer.wished(shepherd, palette_of("#8c2f2f", strength=0))
+    alone = colorizer.referred(shepherd, same)
+    np.testing.assert_array_equal(colorizer.referred(nothing, same).logits, alone.logits)
     again = colorizer.wished(colorizer.hinted(both, np.zeros_like(both.carried)), palette_of("#8c2f2f"))
     np.testing.assert_array_equal(again.carried, both.carried)
 

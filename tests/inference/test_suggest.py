@@ -168,6 +168,11 @@ def test_a_count_out_of_range_is_named(result: Result, count: int) -> None:
         result.suggest(count)
 
 
+def test_a_count_that_is_no_whole_number_is_named(result: Result) -> None:
+    with pytest.raises(BadOption, match="suggest: must be a whole number"):
+        result.suggest("3")  # type: ignore[arg-type]
+
+
 def test_without_a_model_behind_them_colours_have_no_suggestions(result: Result) -> None:
     chroma = np.zeros((2, 3, 4), np.float32)
     bare = Result(result.picture, chroma, plain_coefficients(chroma), "elsewhere")

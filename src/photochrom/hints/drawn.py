@@ -13,10 +13,14 @@ from photochrom.color.difference import delta_e_2000
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.color.srgb import lab_to_srgb
 from photochrom.hints.shapes import Canvas, Painted, Shape, colors_of, told_cells
-from photochrom.hints.words import hex_of
+from photochrom.hints.words import ab_of, hex_of
 
 MET: Final = 5.0
 """ΔE2000 up to which a colour counts as the one that was asked for."""
+NOTICED: Final = 0.1
+"""Share of a hint's place, or of what was painted in one colour, that has to miss it to be reported."""
+# Units of ab by which cells of one paint differ at most.
+_ONE_PAINT: Final = 15.0
 
 
 @dataclass(frozen=True)
@@ -27,15 +31,15 @@ class Unmet:
     """Which one, counted from 1."""
     kind: str
     asked: str
-    """"#rrggbb" as it was told; of a painted picture the mean of what was painted."""
+    """"#rrggbb" as it was told; of a painted picture the commonest colour of what cannot be had."""
     got: str
-    """"#rrggbb" that came out: the nearest of the same hue that the lightness allows."""
+    """"#rrggbb", mean over the place: the nearest of the same hue that the lightness allows."""
     difference: float
-    """ΔE2000 between the two at the picture's lightness, mean over the hint's place."""
+    """ΔE2000 between the two at the picture's lightness, mean over where they differ."""
 
     def __str__(self) -> str:
         what = f"{_label(self.hint, self.kind)}: {self.asked} does not exist at the lightness of its place"
-        return f"{what}: it became {self.got}, ΔE2000 {self.difference:.0f}"
+        return f"{what}: the nearest is {self.got}, ΔE2000 {self.difference:.0f}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +53,10 @@ class Drawn:
     shapes: tuple[Shape, ...] = field(repr=False)
 
     def unmet(self, lightness: NDArray[np.float32]) -> tuple[Unmet, ...]:
-        """The hints that cannot be had, ΔE2000 above `MET`. lightness: (h, w), L of the cells."""
+        """The hints that cannot be had: over ΔE2000 `MET` off, in a share of `NOTICED`.
+
+        lightness: (h, w), L of the cells. Parts of a hint's place where its colour can be had do not count.
+        """
         asked = np.stack([lightness, *self.planes[:2]], axis=-1)
         told = self.owner >= 0
         fitted = asked.copy()
@@ -58,10 +65,17 @@ class Drawn:
         missed = []
         for index, shape in enumerate(self.shapes):
             own = self.owner == index
-            if own.any() and away[own].mean() > MET:
-                want = shape.mean() if isinstance(shape, Painted) else shape.color
-                got = hex_of(np.rint(lab_to_srgb(fitted[own].mean(axis=0)).clip(0, 1) * 255))
-                missed.append(Unmet(index + 1, shape.kind, want, got, float(away[own].mean())))
+            if not isinstance(shape, Painted):
+                want = shape.color
+            elif (own & (away > MET)).any():
+                want = shape.commonest(own & (away > MET))
+                apart = np.linalg.norm(self.planes[:2] - ab_of(want)[:, np.newaxis, np.newaxis], axis=0)
+                own &= apart < _ONE_PAINT
+            lost = own & (away > MET)
+            if not lost.any() or lost.sum() < NOTICED * own.sum():
+                continue
+            got = hex_of(np.rint(lab_to_srgb(fitted[lost].mean(axis=0)).clip(0, 1) * 255))
+            missed.append(Unmet(index + 1, shape.kind, want, got, float(away[lost].mean())))
         return tuple(missed)
 
 

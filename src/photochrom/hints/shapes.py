@@ -132,8 +132,8 @@ class Rectangle:
             raise BadOption(hint, "right must not be left of left, nor bottom above top")
         half = 0.5  # a pixel that is named is inside as a whole
         y, x = canvas.lines()
-        rows = (y >= top - half * _whole(self.top)) & (y <= bottom + half * _whole(self.bottom))
-        columns = (x >= left - half * _whole(self.left)) & (x <= right + half * _whole(self.right))
+        rows = _between(y, top - half * _whole(self.top), bottom + half * _whole(self.bottom))
+        columns = _between(x, left - half * _whole(self.left), right + half * _whole(self.right))
         covered = canvas.coarse(rows[:, np.newaxis] & columns)
         return _somewhere(covered, canvas, [((left + right) / 2, (top + bottom) / 2)])
 
@@ -177,9 +177,21 @@ class Painted:
         canvas.check_shape(self.pixels.shape[1], self.pixels.shape[0], hint)
         return _means(self.pixels[..., 3:] > 0, canvas)[..., 0]
 
-    def mean(self) -> str:
-        """#rrggbb, the mean of what was painted."""
-        return hex_of(np.rint(self.pixels[self.pixels[..., 3] > 0, :3].mean(axis=0)))
+    def commonest(self, cells: Bits) -> str:
+        """#rrggbb, the commonest colour painted in these cells, (h, w); at all if they hold none."""
+        height, width = self.pixels.shape[:2]
+        rows, columns = (
+            (np.arange(n) * 2 + 1) * k // (2 * n) for n, k in zip((height, width), cells.shape, strict=True)
+        )
+        told = self.pixels[..., 3] > 0
+        here = told & cells[rows[:, np.newaxis], columns]
+        painted = self.pixels[here if here.any() else told, :3]
+        # Brushes blend at their edges: colours count together in steps of 32 before the one of most pixels.
+        step = np.array([64, 8, 1])
+        buckets = (painted // 32) @ step
+        most = painted[buckets == np.bincount(buckets).argmax()]
+        colors, count = np.unique(most, axis=0, return_counts=True)
+        return hex_of(colors[count.argmax()])
 
     def ab(self, canvas: Canvas) -> Plane:
         """(2, h, w): the mean colour painted in each cell; 0 where there is none."""
@@ -220,6 +232,12 @@ def colors_of(shape: Shape, canvas: Canvas) -> Plane:
 
 def _whole(number: Number) -> bool:
     return not isinstance(number, str)
+
+
+def _between(lines: Lines, low: float, high: float) -> Bits:
+    """Which lines lie from low to high: one at least, for a thinner bar would slip through between them."""
+    missing = max(lines[1] - lines[0] - (high - low), 0) / 2 if len(lines) > 1 else 0
+    return np.asarray((lines >= low - missing) & (lines <= high + missing))
 
 
 def _discs(canvas: Canvas, spots: Sequence[tuple[float, float]], radius: float) -> Plane:

@@ -45,8 +45,13 @@ def reduced_colors(
         if alpha is not None:
             # In one pass with the colours, for a stream gives only one.
             rgb = rgb.bandjoin(at_depth(_codes(alpha, picture.name), 8 if top == 255 else 16))
+            # What cannot be seen has no colour to lend to its neighbours.
+            rgb = rgb.premultiply(max_alpha=top)
         small = resampled(rgb, across, down)
         samples = np.asarray(small.numpy(), np.float32).reshape(down, across, -1) / np.float32(top)
+        if alpha is not None:
+            samples[..., :-1] /= np.maximum(samples[..., -1:], 1e-3)
+            samples = samples.clip(0, 1)
     samples = np.rot90(samples, turns)[:, :: -1 if mirrored else 1]
     lab = srgb_to_lab(samples[..., :3] if samples.shape[2] > 2 else np.repeat(samples[..., :1], 3, axis=2))
     opaque = samples[..., -1] >= 0.5 if alpha is not None else np.ones(lab.shape[:2], np.bool_)

@@ -13,6 +13,8 @@ _BLACK: Final = 3.0
 _WHITE: Final = 97.0
 # Per cent of the places on either side that do not count: specks, scratches, reflections.
 _LEFT_OUT: Final = 0.5
+# A blank page, with its noise, has less between them: there is nothing to stretch.
+_BLANK: Final = 2.0
 # Beyond this noise and the steps of 8 bits become visible, and fog becomes an invention.
 _MOST: Final = 3.0
 
@@ -40,9 +42,11 @@ def levels_of(lightness: NDArray[np.floating]) -> Levels:
     """The levels that bring a picture's darkest and lightest tones to those of a sound photograph.
 
     lightness: of the picture or of a small copy, any shape, 0…100. Contrast is never lowered and at most
-    tripled; a picture of full range, or of one tone, stays what it is.
+    tripled; a picture of full range, or of one tone and its noise, stays what it is.
     """
     low, high = np.percentile(lightness, [_LEFT_OUT, 100 - _LEFT_OUT])
+    if high - low < _BLANK:
+        return UNCHANGED
     scale = min(max((_WHITE - _BLACK) / max(high - low, 1e-6), 1.0), _MOST)
     half = scale * (high - low) / 2
     middle = (low + high) / 2

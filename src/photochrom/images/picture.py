@@ -36,6 +36,8 @@ _TURNS: Final = {1: (0, False), 2: (0, True), 3: (180, False), 4: (180, True)} |
 # Squeezed beyond this ratio of sides: a strip a thousand times as long as wide has no small copy
 # that both shows something and fits a network.
 _MAX_ASPECT: Final = 4
+# Opacity, 0…1, below which a place, or a whole picture, shows nothing.
+_LEAST_SEEN: Final = 1e-3
 
 
 class Pixels:
@@ -168,18 +170,37 @@ class Picture:
         return self.reduced(*self.thumbnail_size(short_side, multiple=multiple))
 
     def reduced(self, width: int, height: int) -> NDArray[np.float32]:
-        """The same at exactly this size, squeezed if its shape is another: (height, width)."""
+        """The same at exactly this size, squeezed if its shape is another: (height, width).
+
+        What cannot be seen does not count: transparent places have the mean of all others.
+        """
         tone = self._leveled(self.pixels.small_tone(2 * min(width, height)))
         lightness = tone.look_up(lightness_from_y(tone.luminance))
+        if tone.alpha is not None:
+            seen = tone.alpha / (255 if tone.alpha.format == "uchar" else 65535)
+            lightness = lightness.bandjoin([lightness * seen, seen])
         with reading(self.name):
-            small = resampled(lightness, width, height)
-            return np.asarray(small.numpy(), dtype=np.float32).reshape(height, width).clip(0, 100)
+            small = np.asarray(resampled(lightness, width, height).numpy(), dtype=np.float32)
+        planes = small.reshape(height, width, -1)
+        shown = planes[..., 0] if tone.alpha is None else _of_what_is_seen(*planes.transpose(2, 0, 1))
+        return np.asarray(shown.clip(0, 100))
 
     def _leveled(self, tone: Tone) -> Tone:
         if self.levels == UNCHANGED:
             return tone
         lightness = self.levels.applied(lightness_from_y(tone.luminance))
         return replace(tone, luminance=y_from_lightness(lightness))
+
+
+def _of_what_is_seen(
+    lightness: NDArray[np.float32], covered: NDArray[np.float32], seen: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """`covered`, which is lightness times `seen`, 0…1, divided by it; its mean where nothing is seen."""
+    total = float(seen.sum())
+    if total < _LEAST_SEEN * seen.size:
+        return lightness
+    mean = covered.sum() / total
+    return np.where(seen > _LEAST_SEEN, covered / np.maximum(seen, _LEAST_SEEN), mean).astype(np.float32)
 
 
 def at_depth(codes: pyvips.Image, depth: int) -> pyvips.Image:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from photochrom.color.bins import AbBins
 from photochrom.color.difference import delta_e_2000
 from photochrom.color.gamut import fit_to_gamut
-from photochrom.errors import BadOption
+from photochrom.inference.checks import check_count
 from photochrom.inference.confidence import differences, doubtful_difference
 from photochrom.inference.guess import Guess, likelihoods
 from photochrom.inference.obey import Kinship, kinship
@@ -85,8 +85,7 @@ def alternatives(
 
     Raises BadOption for another count, and for a model that gives no distribution over colours.
     """
-    if not 1 <= count <= MOST_ALTERNATIVES:
-        raise BadOption("alternatives", f"must lie in 1…{MOST_ALTERNATIVES}, not {count}")
+    check_count("alternatives", count, MOST_ALTERNATIVES)
     card.check_able("alternatives")
     first = guess.unhinted or guess
     error = doubtful_difference(first, card)
@@ -99,7 +98,7 @@ def alternatives(
     coarse = _Coarse(doubt.grid, kin, card.bins)
     found, kept = [chroma], [coarse.lab(chroma)]
     for chosen in coarse.ranked(chroma, parts):
-        if len(found) == count:
+        if len(found) >= count:
             break
         shifted = _shifted(chroma, chosen)
         lab = coarse.lab(shifted)

@@ -40,18 +40,16 @@ _ANY_LIGHTNESS: Final = 50.0
 _LENT_LEAVES: Final = 0.35
 
 
-def confidence(guess: Guess, chroma: Plane, card: ModelCard) -> Plane:
+def confidence(guess: Guess, own: Plane, card: ModelCard) -> Plane:
     """Expected ΔE2000 between the colours of a picture and the truth: (h, w), 0 or more, calibrated.
 
-    chroma: (2, h, w), a and b chosen for that guess. Where hints have been told they count as nearly
-    true, and what they tell of other places lowers the difference there (`inference.reach`); colours that
-    a reference lends count as a third as doubtful as the network's own. Raises BadOption as
-    `expected_difference`.
+    own: (2, h, w), a and b chosen for that guess before hints and a reference changed them: what those say
+    the network does not know, so that by its likelihoods it would be taken for wrong. Where hints have
+    been told they count as nearly true, and what they tell of other places lowers the difference there
+    (`inference.reach`); colours that a reference lends count as a third as doubtful as the network's own.
+    Raises BadOption as `expected_difference`.
     """
-    plain = guess.unhinted or guess
-    if guess.unhinted is None and guess.carried is None:
-        return expected_difference(guess, chroma, card)
-    error = doubtful_difference(plain, card)
+    error = _less_lent(guess, expected_difference(guess.unhinted or guess, own, card))
     if guess.unhinted is None:
         return error
     assert card.bins is not None
@@ -67,7 +65,13 @@ def doubtful_difference(guess: Guess, card: ModelCard) -> Plane:
     card.check_able("confidence")
     assert guess.logits is not None
     assert card.bins is not None
-    error = expected_difference(guess, card.bins.annealed_mean(guess.logits, axis=0), card)
+    return _less_lent(guess, expected_difference(guess, card.bins.annealed_mean(guess.logits, axis=0), card))
+
+
+def _less_lent(guess: Guess, error: Plane) -> Plane:
+    """What is left of an expected difference where a reference lends colours."""
+    if guess.carried is None:
+        return error
     return error * (1 - np.float32(1 - _LENT_LEAVES) * lent(guess, *error.shape))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -75,7 +76,8 @@ def colorize(
     reference: a picture in colour of the same things, whose colours go to where they are seen again.
     best: look at the mirror image too, for twice the network's time, as Colorizer does.
     options: the fields of ColorizeOptions: vividness, detail, restore_tones.
-    The model stays loaded. Raises UnreadableImage, ImageTooLarge, BadOption, OutputExists …
+    The model stays loaded. Warns of hints whose colour the lightness of their place does not allow.
+    Raises UnreadableImage, ImageTooLarge, BadOption, OutputExists …
 
     >>> import numpy as np, photochrom
     >>> grey = np.linspace(0, 255, 64 * 48).reshape(48, 64).astype(np.uint8)
@@ -87,13 +89,14 @@ def colorize(
         names = [*known, "hints", "palette", "reference", "best", "overwrite"]
         raise BadOption(", ".join(unknown), f"the options are: {', '.join(names)}")
     chosen = ColorizeOptions(**options)
-    colorizer = partial(
-        _loaded(model, best),
-        options=chosen,
-        hints=hints,
-        palette=_as_source(palette),
-        reference=_as_source(reference),
-    )
+    told = {"hints": hints, "palette": _as_source(palette), "reference": _as_source(reference)}
+
+    def colorizer(source: Any) -> Result:
+        result = _loaded(model, best)(source, options=chosen, **told)
+        for unmet in result.unmet:
+            warnings.warn(str(unmet), stacklevel=3)
+        return result
+
     if isinstance(x, str | Path):
         return _beside(colorizer(x), Path(x), overwrite=overwrite)
     if isinstance(x, bytes | bytearray | memoryview):

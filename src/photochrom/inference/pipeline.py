@@ -126,8 +126,12 @@ class Colorizer:
         picture, guess, unmet = self._led(source, options, name, palette, reference, hints)
         rule = self.card.rule(options.vividness)
         chroma = self.chroma(guess, rule)
+        own = self._own(guess, rule, chroma)
         others = alternatives(guess, chroma, self.card, n, vivid=rule.chroma)
-        return [replace(self._result(picture, guess, other), unmet=unmet) for other in others]
+        return [
+            replace(self._result(picture, guess, other, own + (other - chroma)), unmet=unmet)
+            for other in others
+        ]
 
     def guess(self, picture: Picture, *, detail: int | None = None) -> Guess:
         """Look at a picture.
@@ -140,27 +144,24 @@ class Colorizer:
         return self._answer(lightness, self._encoded(lightness))
 
     def hinted(self, guess: Guess, hints: NDArray[np.float32]) -> Guess:
-        """The same look with colours told: one more run of the decoder, not of the encoder.
+        """The same look with colours told; no network runs, `chroma` leads them over the picture.
 
         hints: (3, H/s, W/s) of a guess that saw (H, W), s the card's `hint_stride`: a, b in units of
         Lab, and how sure they are, 0…1; where that is 0, a and b are nothing. Each guess stands on
-        its own, so give all hints that are to count. The flagship was trained on clicks of 1 to 3
-        places a side that carry their mean colour, up to 40 of them, seven in ten with confidence 1
-        and the others from 0.7 on (`training.objectives.sampled_hints`, after Zhang et al. 2017,
-        arXiv 1705.02999).
+        its own, so give all hints that are to count. The decoder takes such planes too, but what it makes
+        of ten clicks is worth 0.8 dB where leading them (`inference.obey`) is worth 3.9, and both together
+        less than the second alone (docs/hints.md).
 
-        Raises BadOption for other hints, and if the model takes none; BadModel as `guess`.
+        Raises BadOption for other hints, and if the model takes none.
         """
         self.card.check_able("hints")
         blank = guess.features["hints"]
-        told = np.asarray(hints, np.float32)[None]
-        if told.shape != blank.shape:
-            raise BadOption("hints", f"of shape {told.shape[1:]}, not {blank.shape[1:]}")
-        if not np.isfinite(told).all() or not 0 <= told[:, 2].min() <= told[:, 2].max() <= 1:
+        told = np.array(hints, np.float32)
+        if told.shape != blank.shape[1:]:
+            raise BadOption("hints", f"of shape {told.shape}, not {blank.shape[1:]}")
+        if not np.isfinite(told).all() or not 0 <= told[2].min() <= told[2].max() <= 1:
             raise BadOption("hints", "must be finite, and confidence in 0…1")
-        answer = self._answer(guess.lightness, {**guess.features, "hints": told}, guess.leaning)
-        plain = guess.unhinted or guess
-        return replace(answer, hints=told[0], carried=guess.carried, unhinted=plain)
+        return replace(guess, hints=told, unhinted=guess.unhinted or guess)
 
     def wished(self, guess: Guess, palette: Palette) -> Guess:
         """The same look with a palette told, in place of one told before; hints stay.
@@ -177,8 +178,9 @@ class Colorizer:
         feed = dict(guess.features)
         if "wishes" in feed:
             feed["wishes"] = wishes_of(palette, bins, guess.logits)[None]
-        wished = self._answer(guess.lightness, feed, palette.leaning(bins))
-        return replace(wished, carried=guess.carried)
+        # A palette of no strength is none: a reference may still tell its own.
+        leaning = palette.leaning(bins) if palette.strength else None
+        return replace(self._answer(guess.lightness, feed, leaning), carried=guess.carried)
 
     def reference(self, source: PictureSource, *, detail: int | None = None) -> Reference:
         """Look at a picture in colour, once for all the pictures that are to be coloured like it.
@@ -207,11 +209,14 @@ class Colorizer:
 
     def paint(self, picture: Picture, guess: Guess, rule: ColorRule) -> Result:
         """Choose colours by `rule` and lead them along the edges of the picture. Raises as `chroma`."""
-        return self._result(picture, guess, self.chroma(guess, rule))
+        chroma = self.chroma(guess, rule)
+        return self._result(picture, guess, chroma, self._own(guess, rule, chroma))
 
-    def _result(self, picture: Picture, guess: Guess, chroma: NDArray[np.float32]) -> Result:
+    def _result(
+        self, picture: Picture, guess: Guess, chroma: NDArray[np.float32], own: NDArray[np.float32]
+    ) -> Result:
         coefficients = guided_coefficients(guess.lightness, chroma)
-        return Result(picture, chroma, coefficients, self.card.name, guess=guess, card=self.card)
+        return Result(picture, chroma, coefficients, self.card.name, guess=guess, card=self.card, own=own)
 
     def chroma(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
         """a and b, (2, h, w), inside sRGB at the lightness the network saw.
@@ -227,6 +232,16 @@ class Colorizer:
             ab = led(ab, plain.carried * np.array([[[rule.chroma / usual]]] * 2 + [[[1]]], np.float32))
         if guess.hints is not None:
             ab = obey(ab, guess.hints, self._kinship(plain))
+        return self._fitted(ab, guess)
+
+    def _own(self, guess: Guess, rule: ColorRule, chroma: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What `chroma` would be without hints and without what a reference lends."""
+        if guess.hints is None and guess.carried is None:
+            return chroma
+        return self._fitted(self._choose(guess.unhinted or guess, rule), guess)
+
+    def _fitted(self, ab: NDArray[np.float32], guess: Guess) -> NDArray[np.float32]:
+        """a and b, (2, h, w), inside sRGB at the lightness the network saw."""
         if not np.isfinite(ab).all():
             raise BadModel(self.card.path, "the network gives colours that are no numbers")
         fitted = fit_to_gamut(np.stack([shrink(guess.lightness, *ab.shape[1:]), *ab], axis=-1))

@@ -49,6 +49,8 @@ class Result:
     """What the network made of it; None for colours that came from elsewhere."""
     card: ModelCard | None = field(default=None, repr=False)
     """Of the model; None as above."""
+    own: NDArray[np.float32] | None = field(default=None, repr=False)
+    """(2, h, w): as `chroma`, before hints were obeyed and a reference's colours lent; None: `chroma`."""
 
     @cached_property
     def confidence(self) -> NDArray[np.float32]:
@@ -58,7 +60,7 @@ class Result:
         """
         if self.guess is None or self.card is None:
             raise BadOption("confidence", f"{self.model} does not say how sure it is")
-        return confidence(self.guess, self.chroma, self.card)
+        return confidence(self.guess, self.chroma if self.own is None else self.own, self.card)
 
     def suggest(self, n: int = 5) -> list[Suggestion]:
         """The n places, 1…50, where a hint would help most, with the colours that each may have.
@@ -111,7 +113,9 @@ class Result:
 
 
 def save_sheet(results: Sequence[Result], target: str | Path, *, overwrite: bool = False) -> None:
-    """Write results of one picture, 1 or more, on one sheet; otherwise as `Result.save`."""
+    """Write results of one picture on one sheet; as `Result.save`, and BadOption for no results."""
+    if not results:
+        raise BadOption("results", "there are none to put on a sheet")
     picture = results[0].picture
     sheet = contact_sheet([result.image for result in results], name=picture.name)
     write_picture(sheet, picture, Path(target), overwrite=overwrite)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from photochrom.color.bins import AbBins
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.color.srgb import lab_to_srgb
-from photochrom.errors import BadOption
 from photochrom.hints.words import hex_of
+from photochrom.inference.checks import check_count
 from photochrom.inference.confidence import differences, doubtful_difference
 from photochrom.inference.grids import shrink
 from photochrom.inference.guess import Guess, likelihoods
@@ -68,8 +68,7 @@ def suggestions(guess: Guess, card: ModelCard, count: int, *, width: int, height
 
     Raises BadOption for another count, and for a model that takes no hints or gives no distribution.
     """
-    if not 1 <= count <= MOST_SUGGESTIONS:
-        raise BadOption("suggest", f"must lie in 1…{MOST_SUGGESTIONS}, not {count}")
+    check_count("suggest", count, MOST_SUGGESTIONS)
     card.check_able("suggest")
     first = guess.unhinted or guess
     error = doubtful_difference(first, card)

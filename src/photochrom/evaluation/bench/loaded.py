@@ -39,7 +39,7 @@ def act_on(
     """What is to be timed, with all made ready that is not.
 
     act: "load" the model; colour the "picture" source into target; "automatic", encoder and decoder
-        on a square of `side` pixels; "edit", the decoder again on what the encoder made of it
+        on a square of `side` pixels; "edit", a click on what they made of it, up to its colours
     side: 0 for a picture of 3:2 at the size at which the model looks of itself
 
     Raises what Colorizer does.
@@ -57,7 +57,8 @@ def act_on(
     height, width = (length // colorizer.card.hint_stride for length in guess.lightness.shape)
     hints = np.zeros((3, height, width), np.float32)
     hints[:, height // 2, width // 2] = _CLICK
-    return lambda: colorizer.hinted(guess, hints)
+    rule = colorizer.card.rule(1.0)
+    return lambda: colorizer.chroma(colorizer.hinted(guess, hints), rule)
 
 
 def _gray(height: int, width: int) -> NDArray[np.uint8]:
