@@ -45,6 +45,24 @@ def test_a_reference_is_looked_at_once_and_a_grey_one_ends_it(call, photos, fake
     assert "--reference: grey.jpg is grey" in last_line(done)
 
 
+def test_hints_are_saved_beside_the_picture_and_never_over_others(call, photos, fake, told):
+    words = ("f/a.jpg", "--hint", "1,1,#8c2f2f", "--hint", "30%,2,grey", "--save-hints")
+    done = call(*words)
+    assert done.exit_code == 0 and "f/a.hints.json" in done.stdout
+    assert call("f/a.jpg", "--hints", "auto", "--overwrite").exit_code == 0
+    assert told[0][1] == told[1][1]
+    before = Path("f/a.hints.json").read_bytes()
+    done = call("f/a.jpg", "--hint", "2,2,red", "--save-hints", "-o", "elsewhere.jpg")
+    assert done.exit_code == 1 and "a.hints.json: exists" in done.stderr
+    assert Path("f/a.hints.json").read_bytes() == before and not Path("elsewhere.jpg").exists()
+
+
+@pytest.mark.parametrize("words", [["f/a.jpg"], ["f/a.jpg", "--hints", "auto"], ["-", "--hint", "1,1,red"]])
+def test_what_cannot_be_saved_is_refused(call, photos, fake, words):
+    done = call(*words, "--save-hints")
+    assert done.exit_code == 2 and "--save-hints writes" in last_line(done)
+
+
 @pytest.fixture
 def told(photos, fake, monkeypatch):
     """The hints that each picture was coloured with, in a list."""

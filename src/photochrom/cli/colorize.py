@@ -147,6 +147,8 @@ def colorize(
         raise click.UsageError("--overwrite and --skip-existing contradict each other.")
     if "" in (*paths, out, confidence, reference):
         raise click.UsageError("An empty name: is a variable not set?")
+    if told.saved and PIPE in (*paths, out):
+        raise click.UsageError("--save-hints writes beside a picture, and a pipe has no place.")
     if PIPE in paths and len(paths) > 1:
         raise click.UsageError("- stands alone: one picture comes from a pipe (a file: ./-).")
     wishes = Wishes(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -24,10 +24,14 @@ AUTO: Final = "auto"
 
 @dataclass(frozen=True)
 class Told:
-    """What was told. hints: of one picture, None if nothing; beside: whether sidecars are looked for."""
+    """What was told of pictures."""
 
     hints: Hints | None = None
+    """Of one picture; None if nothing."""
     beside: bool = False
+    """Whether sidecars are looked for."""
+    saved: bool = False
+    """Whether `hints` are written to the picture's sidecar."""
 
     def of(self, picture: Path | None) -> Hints | None:
         """The hints of a picture; None for a picture without a name. Raises BadOption naming a bad file."""
@@ -52,11 +56,16 @@ class Told:
 
 
 def hint_options(command: Command) -> Command:
-    """--hint and --hints; the command gets `told`."""
+    """--hint, --hints and --save-hints; the command gets `told`."""
 
     @functools.wraps(command)
-    def packed(*args: Any, hint: tuple[str, ...], hints: str | None, **kwargs: Any) -> Any:
-        return command(*args, told=_told(hint, hints), **kwargs)
+    def packed(
+        *args: Any, hint: tuple[str, ...], hints: str | None, save_hints: bool, **kwargs: Any
+    ) -> Any:
+        told = _told(hint, hints)
+        if save_hints and told.hints is None:
+            raise click.UsageError("--save-hints writes what --hint and --hints FILE tell, and none is given.")
+        return command(*args, told=replace(told, saved=save_hints), **kwargs)
 
     words = click.option(
         "--hint",
@@ -72,7 +81,12 @@ def hint_options(command: Command) -> Command:
         help="Hints from a file: JSON, or a copy of the picture with colours painted on it. auto takes "
         "NAME.hints.json beside each picture that has one.",
     )
-    return words(file(packed))  # type: ignore[return-value]  # click's parameters hang on it
+    keep = click.option(
+        "--save-hints",
+        is_flag=True,
+        help="Write what was told to NAME.hints.json beside the picture too, for --hints auto.",
+    )
+    return words(file(keep(packed)))  # type: ignore[return-value]  # click's parameters hang on it
 
 
 def _told(words: tuple[str, ...], file: str | None) -> Told:

@@ -22,6 +22,7 @@ from photochrom.cli.outcomes import DONE, FAILED, PLANNED, SKIPPED, Outcome, alr
 from photochrom.cli.runs import model_of
 from photochrom.cli.told import Told
 from photochrom.errors import BadOption, OutputExists, PhotochromError, UnsupportedFormat, UnwritableOutput
+from photochrom.hints.sidecar import sidecar_of
 from photochrom.images.door import set_threads
 from photochrom.images.formats import Format, writable
 from photochrom.images.names import alternative_of, comparison_of, sheet_of
@@ -33,7 +34,7 @@ from photochrom.inference.result import save_sheet
 STANDARD_INPUT: Final = "standard input"
 STANDARD_OUTPUT: Final = "standard output"
 
-COLOR, COMPARISON, CONFIDENCE, SHEET = "color", "compare", "confidence", "alternatives"
+COLOR, COMPARISON, CONFIDENCE, SHEET, HINTS = "color", "compare", "confidence", "alternatives", "hints"
 """What a file of a job is."""
 
 T = TypeVar("T")
@@ -182,6 +183,8 @@ class Work:
             files.append((comparison_of(job.target), COMPARISON))
         if job.confidence is not None:
             files.append((job.confidence, CONFIDENCE))
+        if self.wishes.told.saved:
+            files.append((sidecar_of(job.source), HINTS))
         taken: dict[str, str | int] = {}
         for path, kind in files:
             place = os.path.abspath(path)  # noqa: PTH100 (Path.absolute keeps "..", and resolve asks the disk)
@@ -207,7 +210,7 @@ class Work:
         for target in tuple(targets):
             _make_folder(target.parent)
             try:
-                self._save(results, target, kinds[target])
+                self._save(results, job, target, kinds[target])
             except OutputExists:
                 # Another program works through the same pictures, and was quicker.
                 if not self.wishes.skip_existing:
@@ -240,7 +243,7 @@ class Work:
             self.console.word(one_line(name, f"{len(results)} of {count} colourings differ visibly"))
         return results
 
-    def _save(self, results: list[Result], target: Path, kind: str | int) -> None:
+    def _save(self, results: list[Result], job: Job, target: Path, kind: str | int) -> None:
         """Write one file. An interrupt that comes after its name has been given is put off."""
         before = _identity(target)
         quality, overwrite = self.wishes.quality, self.wishes.overwrite
@@ -248,6 +251,10 @@ class Work:
             with self.interrupts.at_once():
                 if kind == CONFIDENCE:
                     results[0].save_confidence(target, overwrite=overwrite)
+                elif kind == HINTS:
+                    hints = self.wishes.told.of(job.source)
+                    assert hints is not None  # it is told.saved
+                    hints.save(target, overwrite=overwrite)
                 elif kind == SHEET:
                     save_sheet(results, target, overwrite=overwrite)
                 elif kind == COMPARISON:
