@@ -64,7 +64,7 @@ def hint_options(command: Command) -> Command:
     ) -> Any:
         told = _told(hint, hints)
         if save_hints and told.hints is None:
-            raise click.UsageError("--save-hints writes what --hint and --hints FILE tell, and none is given.")
+            raise click.UsageError("--save-hints writes what --hint and --hints FILE tell: none is given.")
         return command(*args, told=replace(told, saved=save_hints), **kwargs)
 
     words = click.option(
