@@ -59,9 +59,7 @@ def hint_options(command: Command) -> Command:
     """--hint, --hints and --save-hints; the command gets `told`."""
 
     @functools.wraps(command)
-    def packed(
-        *args: Any, hint: tuple[str, ...], hints: str | None, save_hints: bool, **kwargs: Any
-    ) -> Any:
+    def packed(*args: Any, hint: tuple[str, ...], hints: str | None, save_hints: bool, **kwargs: Any) -> Any:
         told = _told(hint, hints)
         if save_hints and told.hints is None:
             raise click.UsageError("--save-hints writes what --hint and --hints FILE tell: none is given.")
