@@ -7,7 +7,7 @@ import torch
 
 from photochrom.networks.adversarial import GAMES, PENALTIES, gradient_norm
 from photochrom.networks.batch import Batch, Prediction
-from photochrom.networks.losses import LOSSES, Aids
+from photochrom.networks.losses import LOSSES, SHOWN, Aids
 from photochrom.networks.torch_color import lab_to_srgb
 from photochrom.networks.vgg16 import Vgg16
 
@@ -23,7 +23,7 @@ def batch(ab=None, *, label=(0, 0)):
 
 
 def value(name, prediction, shown=None, aids=None):
-    return float(LOSSES[name].function(prediction, shown or batch(), aids or Aids()))
+    return float(LOSSES[name].function(prediction, shown or batch(), aids or Aids()).detach())
 
 
 def regressed(difference):
@@ -140,6 +140,52 @@ def test_the_perceptual_loss_sees_colours_and_teaches_outside_the_gamut(features
     assert torch.isfinite(wild.grad).all()
     assert wild.grad.abs().min() > 0
     assert all(p.grad is None for p in features.parameters())
+
+
+def test_directions_of_features_are_nearer_for_nearer_colours(features):
+    """Bins of the truth's colours and of others; whatever the features' length."""
+    truth = batch([[40.0, -20.0], [40.0, -20.0]])
+    temperature, chroma = SHOWN
+    centers = torch.tensor([[40.0, -20.0], [-30.0, 50.0]]) / chroma
+    aids = Aids(features=features)
+    longer = Aids(features=lambda rgb: tuple(3 * one for one in features(rgb)))
+
+    def answer(sure):
+        logits = torch.tensor([sure, 0.0]).view(1, 2, 1, 1).repeat(2, 1, 2, 2) * temperature
+        return Prediction(logits=logits.requires_grad_(), centers=centers)
+
+    right, torn, wrong = (value("perceptual_cosine", answer(s), truth, aids) for s in (30.0, 0.0, -30.0))
+    assert right == pytest.approx(0, abs=1e-4) and right < torn < wrong
+    assert value("perceptual_cosine", answer(0.0), truth, longer) == pytest.approx(torn, rel=1e-4)
+    given = answer(0.0)
+    LOSSES["perceptual_cosine"].function(given, truth, aids).backward()
+    assert given.logits.grad[:, 0].max() < 0, "more of the right bin is better"
+
+
+def test_a_smaller_look_learns_from_the_larger_and_not_the_other_way_round():
+    logits = torch.tensor([1.0, 0.0]).view(1, 2, 1, 1).repeat(2, 1, 2, 2).requires_grad_()
+    smaller = torch.zeros(2, 2, 2, 2, requires_grad=True)
+    answer = Prediction(logits=logits, smaller=smaller)
+    shares = [math.e / (1 + math.e), 1 / (1 + math.e)]
+    loss = LOSSES["scales"].function(answer, batch(), Aids())
+    assert float(loss.detach()) == pytest.approx(sum(p * math.log(2 * p) for p in shares), rel=1e-5)
+    loss.backward()
+    assert logits.grad is None and smaller.grad[:, 0].max() < 0
+    assert value("scales", Prediction(logits=logits, smaller=logits)) == pytest.approx(0, abs=1e-6)
+    assert value("scales", Prediction(logits=logits)) == 0, "nobody looked twice"
+
+
+def test_pictures_that_were_told_something_do_not_count_in_it():
+    logits = torch.tensor([[1.0, 0.0], [9.0, 0.0]]).view(2, 2, 1, 1)
+    answer = Prediction(logits=logits, smaller=torch.zeros(2, 2, 1, 1))
+    hints, wishes = torch.zeros(2, 3, 1, 1), torch.zeros(2, 5)
+    hints[1, 2] = 1.0
+    first = Prediction(logits=logits[:1], smaller=torch.zeros(1, 2, 1, 1))
+    told = batch()._replace(hints=hints, wishes=wishes)
+    alone = Batch(*(None if part is None else part[:1] for part in batch()))
+    assert value("scales", answer, told) == pytest.approx(value("scales", first, alone))
+    wishes[0, 0] = 1.0
+    assert value("scales", answer, told) == 0
 
 
 def test_games():

@@ -156,3 +156,17 @@ def test_the_flagship_loses_what_it_lost_before_it_joined_the_zoo():
     assert float(batch.wishes.sum()) == pytest.approx(3.0587778091430664, rel=1e-5)
     gradient = network.encoder.stem[0].weight.grad
     assert float(gradient.abs().sum()) == pytest.approx(401.74456787109375, rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_smaller_look_is_smaller_and_of_sides_that_the_network_takes(seed):
+    lightness = torch.rand(2, 1, 192, 256, generator=generator(3)) * 100
+    small = objectives.smaller_look(lightness, NETWORK, generator(seed))
+    height, width = small.shape[2:]
+    assert height % NETWORK.multiple == width % NETWORK.multiple == 0
+    assert 0.3 * 192 <= height < 192 and 0.3 * 256 <= width < 256
+    assert float(small.mean()) == pytest.approx(float(lightness.mean()), abs=1)
+    batch = objectives.automatic(torch.zeros(2, 64, 96, 3, dtype=torch.uint8), LABEL[:2])
+    answer = NETWORK.asked(batch._replace(smaller=batch.lightness[:, :, :32, :64]))
+    assert answer.smaller.shape == answer.logits.shape
+    assert NETWORK.asked(batch).smaller is None

@@ -10,8 +10,9 @@ from lightning_fabric import Fabric
 
 from photochrom.errors import BadConfig
 from photochrom.networks.adversarial import GAMES
-from photochrom.training import checkpoint, loop, turns
-from photochrom.training.config import Recipe, Stage
+from photochrom.networks.features import Lite2Features
+from photochrom.training import checkpoint, loop, run, turns
+from photochrom.training.config import Recipe, Sampling, Stage
 from photochrom.training.files import LAST, LOG
 from photochrom.training.loop import Budget, Machine, _batches, _step, train
 from photochrom.training.run import begin
@@ -203,9 +204,27 @@ def test_several_losses_are_named_beside_their_sum(play, game, tmp_path):
         assert terms["loss"] == pytest.approx(sum(list(terms.values())[:3]), abs=2e-4)
 
 
+def test_the_flagship_is_finished_by_features_and_a_smaller_look(
+    play, recipe, shallow, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(run, "features_from", lambda _file: Lite2Features())
+    losses_ = {"cross_entropy": 1.0, "perceptual_cosine": 1.0, "scales": 1.0}
+    stages = (Stage(sizes=((64, 96),), batch=2),)
+    finish = dataclasses.replace(
+        recipe, losses=losses_, features="lite2.pth", stages=stages, sampling=Sampling(), rate=5e-2
+    )
+    play(finish, steps=6)
+    for terms in losses(tmp_path / "run").values():
+        assert list(terms) == ["loss_cross_entropy", "loss_perceptual_cosine", "loss_scales", "loss"]
+        assert min(terms.values()) >= 0
+        assert terms["loss"] == pytest.approx(sum(list(terms.values())[:3]), abs=1e-3)
+    assert max(terms["loss_scales"] for terms in losses(tmp_path / "run").values()) > 0
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"losses": {"l1": 1.0, "scales": 1.0}}, "losses: one needs 'logits'"),
         (
             {"losses": {"cross_entropy": 1.0}},
             "losses: one needs 'logits', which this network does not answer",

@@ -28,6 +28,8 @@ class Batch(NamedTuple):
     """What `System.told` adds for networks that take hints; None for all others."""
     wishes: Tensor | None = None
     """As `hints`, of wishes for the whole picture."""
+    smaller: Tensor | None = None
+    """(N, 1, h, w): the same lightness, smaller; None unless a loss wants it looked at too."""
 
     @property
     def ab(self) -> Tensor:
@@ -60,6 +62,8 @@ class Prediction(NamedTuple):
     """(N, G, h, w): what a critic sees beside `value` or `target`, in the network's own units."""
     scene: Tensor | None = None
     """(N, classes): logits over the classes of scenes."""
+    smaller: Tensor | None = None
+    """(N, K, h, w): as `logits`, of `Batch.smaller`."""
 
     def colors(self, temperature: float = 1.0) -> Tensor:
         """(N, 2, h, w), Lab units: `ab`, or the mean over the bins of softmax(logits / temperature)."""

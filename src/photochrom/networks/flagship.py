@@ -58,12 +58,12 @@ class Features(NamedTuple):
 
 
 class Encoder(nn.Module):
-    """lightness: (N, 1, H, W) in 0…100 → Features."""
+    """lightness: (N, 1, H, W) in 0…100 → Features. channels: 3 for one that sees colour, by `taps`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, channels: int = 1) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            SamePadConv(1, 32, 3, stride=2), nn.BatchNorm2d(32, eps=1e-3, momentum=0.01), nn.ReLU6()
+            SamePadConv(channels, 32, 3, stride=2), nn.BatchNorm2d(32, eps=1e-3, momentum=0.01), nn.ReLU6()
         )
         stages, ins = [], 32
         for kernel, stride, expand, channels, repeats in LITE2:
@@ -78,8 +78,12 @@ class Encoder(nn.Module):
 
     def forward(self, lightness: Tensor) -> Features:
         """lightness: (N, 1, H, W), 0…100, sides multiples of 32."""
+        return self.taps(lightness / 100.0)
+
+    def taps(self, values: Tensor) -> Features:
+        """values: (N, channels, H, W), 0…1, sides multiples of 32."""
         # The trunk was trained on (v − 127)/128 of 8-bit values.
-        x = self.stem(lightness * (255.0 / 100.0 / 128.0) - 127.0 / 128.0)
+        x = self.stem(values * (255.0 / 128.0) - 127.0 / 128.0)
         taps = []
         for i, stage in enumerate(self.stages):
             x = stage(x)
@@ -200,8 +204,12 @@ class Flagship(System):
     def asked(self, batch: Batch) -> Prediction:
         """In bins of the mean colour of each 4×4 pixels."""
         bins, shares = self.binned(batch)
-        logits = self(batch.lightness, batch.hints, batch.wishes)
-        return Prediction(logits=logits.float(), bins=bins, shares=shares, centers=self.centers)
+        logits = self(batch.lightness, batch.hints, batch.wishes).float()
+        smaller = None
+        if batch.smaller is not None:
+            smaller = self(batch.smaller).float()
+            smaller = F.interpolate(smaller, size=logits.shape[2:], mode="bilinear", align_corners=False)
+        return Prediction(logits=logits, bins=bins, shares=shares, centers=self.centers, smaller=smaller)
 
     def binned(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The four bins round the mean colour of each 4×4 pixels."""

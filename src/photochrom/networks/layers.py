@@ -65,9 +65,11 @@ class _DepthwiseOnCpu(torch.autograd.Function):
             return F.conv2d(x, low, stride=stride, padding=padding, groups=x.shape[1])
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None, None, None]:
         x, weight = ctx.saved_tensors
         dx = _depthwise_dx(grad, weight, x.shape, ctx.stride, ctx.padding)
+        if not ctx.needs_input_grad[1]:
+            return dx, None, None, None
         dw = _depthwise_dw(grad, x, weight, ctx.stride, ctx.padding)
         return dx, dw.to(weight.dtype), None, None
 

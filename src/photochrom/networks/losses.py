@@ -17,6 +17,8 @@ from photochrom.networks.batch import Batch, Prediction
 from photochrom.networks.told import COLORFULNESS_UNIT, colorfulness
 from photochrom.networks.torch_color import lab_to_srgb
 
+# Temperature and factor on the chroma by which the flagship's default makes colours of its bins.
+SHOWN = (0.8, 1.2)
 # Share of the uniform distribution in the prior that weights are the inverse of (Zhang et al. 2016).
 UNIFORM = 0.5
 BLUR3 = ((1.0, 2.0, 1.0), (2.0, 4.0, 2.0), (1.0, 2.0, 1.0))
@@ -138,6 +140,44 @@ def perceptual(prediction: Prediction, batch: Batch, aids: Aids) -> Tensor:
     return torch.stack(differences).sum()
 
 
+def perceptual_cosine(prediction: Prediction, batch: Batch, aids: Aids) -> Tensor:
+    """Sum over feature maps of the mean squared distance of unit vectors, the answer's to the truth's.
+
+    Twice 1 − cosine: LPIPS (Zhang et al. 2018, arXiv 1801.03924) without its learnt weights, so that no map
+    counts for more by larger numbers. Colours are those that are shown: see SHOWN.
+    """
+    assert aids.features is not None
+    temperature, chroma = SHOWN
+    with torch.no_grad():
+        there = aids.features(batch.rgb)
+    here = aids.features(_with_lightness(chroma * prediction.colors(temperature), batch))
+    apart = [
+        (F.normalize(mine.float(), dim=1) - F.normalize(its.float(), dim=1)).square().sum(1).mean()
+        for mine, its in zip(here, there, strict=True)
+    ]
+    return torch.stack(apart).sum()
+
+
+def scales(prediction: Prediction, batch: Batch, _aids: Aids) -> Tensor:
+    """Mean over places of how far a smaller look's distribution is from the look's own, by KL divergence.
+
+    The smaller look learns from the larger, not the other way round, which would teach the larger its
+    mistakes. Pictures of which something was told do not count, for the smaller look is told nothing; 0
+    where there is no smaller look, as when a network is judged.
+    """
+    if prediction.smaller is None:
+        return batch.lightness.new_zeros(())
+    assert prediction.logits is not None
+    told = torch.zeros(len(batch.lightness), dtype=torch.bool, device=batch.lightness.device)
+    for words in (batch.hints, batch.wishes):
+        if words is not None:
+            told |= words.flatten(1).any(1)
+    asked = F.log_softmax(prediction.logits.detach().float(), dim=1)
+    given = F.log_softmax(prediction.smaller.float(), dim=1)
+    divergence = (asked.exp() * (asked - given)).sum(1).mean((1, 2))
+    return (divergence * ~told).sum() / (~told).sum().clamp_min(1)
+
+
 def colorful(prediction: Prediction, batch: Batch, _aids: Aids) -> Tensor:
     """Mean absolute difference in colourfulness from the truth's (Hasler and Süsstrunk's figure / 50)."""
     return (
@@ -176,7 +216,11 @@ def _entropies(prediction: Prediction) -> Tensor:
 
 def _colored(prediction: Prediction, batch: Batch) -> Tensor:
     """(N, 3, H, W), sRGB: the true lightness with the colours of the answer."""
-    ab = prediction.colors()
+    return _with_lightness(prediction.colors(), batch)
+
+
+def _with_lightness(ab: Tensor, batch: Batch) -> Tensor:
+    """(N, 3, H, W), sRGB: the true lightness with these colours, (N, 2, h, w)."""
     if ab.shape[2:] != batch.lab.shape[2:]:
         ab = F.interpolate(ab, size=batch.lab.shape[2:], mode="bilinear", align_corners=False)
     return lab_to_srgb(torch.cat([batch.lab[:, :1], ab], dim=1))
@@ -199,6 +243,14 @@ _ROWS = (
     ),
     Loss("scene", scene, ("scene",), "cross-entropy of the scene's class"),
     Loss("perceptual", perceptual, ("ab",), "difference between a classifier's features", "features"),
+    Loss(
+        "perceptual_cosine",
+        perceptual_cosine,
+        ("logits", "centers"),
+        "directions of these features, of the colours that are shown",
+        "features",
+    ),
+    Loss("scales", scales, ("logits", "smaller"), "difference between a look and a smaller one"),
     Loss("colorfulness", colorful, ("ab",), "difference in how colourful the picture is"),
 )
 

@@ -86,8 +86,9 @@ def _sides(tensor: Tensor) -> str:
 def load_lite2(encoder: Encoder, file: Path) -> None:
     """Fill the encoder from efficientnet_lite_pytorch's Lite2 checkpoint, .pth or .safetensors.
 
-    The first convolution is summed over RGB: all three channels of a grey picture are the same.
-    Raises BadConfig if the file cannot be read or lacks a tensor or has one of another shape.
+    For an encoder of one channel the first convolution is summed over RGB: all three channels of a grey
+    picture are the same. Raises BadConfig if the file cannot be read, or lacks a tensor or has one of another
+    shape.
     """
     what = "EfficientNet-Lite2's weights"
     source = read_weights(file, what)
@@ -96,6 +97,6 @@ def load_lite2(encoder: Encoder, file: Path) -> None:
         for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked"):
             if f"{theirs}.{name}" in source:
                 state[f"{ours}.{name}"] = source[f"{theirs}.{name}"]
-    if "stem.0.weight" in state:
+    if "stem.0.weight" in state and encoder.stem[0].in_channels == 1:
         state["stem.0.weight"] = state["stem.0.weight"].sum(1, keepdim=True)
     fill(encoder, state, file=file, what=what)

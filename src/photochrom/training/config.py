@@ -114,7 +114,8 @@ class Recipe:
     """Parts of the network that do not learn, such as encoder.stem: early layers of a `start` change little,
     and leaving them out of the backward pass saves a fifth of a step."""
     features: str = ""
-    """A .pth or .safetensors file with VGG16's ImageNet weights, for the loss "perceptual"."""
+    """A .pth or .safetensors file with VGG16's or EfficientNet-Lite2's ImageNet weights, for the losses
+    "perceptual" and "perceptual_cosine"."""
     adversarial: str = "vanilla"
     """Which game is played, by its name in GAMES."""
     critic: str = "patchgan"

@@ -24,7 +24,7 @@ from photochrom.training.config import ADVERSARIAL, Recipe, Stage
 from photochrom.training.files import BEST, LAST
 from photochrom.training.interruption import Interruption
 from photochrom.training.journal import Note, journal
-from photochrom.training.objectives import needed, sample
+from photochrom.training.objectives import needed, sample, smaller_look
 from photochrom.training.rates import Meter, loader_rate
 from photochrom.training.run import Run, batching, begin, take_up
 from photochrom.training.samples import ROWS, add_column
@@ -196,6 +196,8 @@ def _step(run: Run, shown: Pictures, stage: Stage) -> dict[str, Tensor]:
     batch = sample(rgb, label, run.system, run.recipe.sampling_of(stage), generator)
 
     losses = run.recipe.losses_of(stage)
+    if "smaller" in needed(losses):
+        batch = batch._replace(smaller=smaller_look(batch.lightness, run.system, generator))
     plays = ADVERSARIAL in losses
     learns = not plays or (run.step + 1) % run.recipe.critic_turns == 0
     with torch.set_grad_enabled(learns):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from photochrom.color import constants as c
 from photochrom.datasets.degrade import degrade, emulsion
@@ -29,6 +30,17 @@ def sample(
         seen = degrade(lightness_from_luminance(grey), generator, share=sampling.damaged)
         batch = batch._replace(lightness=seen.contiguous(memory_format=torch.channels_last))
     return network.told(batch, hinted=sampling.hinted, wished=sampling.wished, generator=generator)
+
+
+def smaller_look(lightness: Tensor, network: System, generator: torch.Generator) -> Tensor:
+    """The same pictures at 0.4 to 0.85 of their sides: (N, 1, h, w). lightness: (N, 1, H, W).
+
+    Sides are multiples of the network's, and smaller than they were where that is possible.
+    """
+    share = 0.4 + 0.45 * float(torch.rand((), generator=generator, device=generator.device))
+    step = network.multiple
+    size = [max(step, int(side * share / step + 0.5) * step) for side in lightness.shape[2:]]
+    return F.interpolate(lightness, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 
 def automatic(rgb: Tensor, label: Tensor) -> Batch:

@@ -54,6 +54,20 @@ class Judging(nn.Module):
             return self.network(fake).float(), self.network(real).float()
 
 
+class Comparing(nn.Module):
+    """Frozen features as losses call them."""
+
+    def __init__(self, features: nn.Module, precision: Precision) -> None:
+        super().__init__()
+        self.features, self.precision = features, precision
+
+    def forward(self, rgb: Tensor) -> tuple[Tensor, ...]:
+        """rgb: (N, 3, H, W), sRGB 0…1."""
+        with self.precision.autocast():
+            maps: tuple[Tensor, ...] = self.features(rgb)
+            return maps
+
+
 @dataclass
 class Player:
     """One network that learns."""

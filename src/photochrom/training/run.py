@@ -20,13 +20,21 @@ from photochrom.datasets.pictures import EncodedPicture
 from photochrom.errors import BadConfig, TrainingError
 from photochrom.networks import NETWORKS, System
 from photochrom.networks.critics import CRITICS
+from photochrom.networks.features import features_from
 from photochrom.networks.losses import LOSSES, Aids
-from photochrom.networks.vgg16 import Vgg16
 from photochrom.training import checkpoint
 from photochrom.training.config import ADVERSARIAL, Recipe, Stage, to_values
 from photochrom.training.files import BEST, LAST, LOG
 from photochrom.training.objectives import automatic
-from photochrom.training.players import Asking, Judging, Player, Precision, optimizer_of, start_normal
+from photochrom.training.players import (
+    Asking,
+    Comparing,
+    Judging,
+    Player,
+    Precision,
+    optimizer_of,
+    start_normal,
+)
 from photochrom.training.start import Start, start_from
 from photochrom.training.values import from_values, one_of, options_for
 
@@ -300,7 +308,7 @@ def _assembled(
         system=system,
         generator=_player(system, Asking(system, precision), recipe, fabric),
         critic=critic,
-        aids=_aids(recipe, first_prior, fabric.device),
+        aids=_aids(recipe, first_prior, precision),
         average=checkpoint.Average(system, recipe.ema) if recipe.ema else None,
         prior=torch.zeros(0, dtype=torch.float64),
     )
@@ -319,16 +327,19 @@ def _player(plain: nn.Module, called: nn.Module, recipe: Recipe, fabric: Fabric)
     return Player(plain, wrapped, optimizer)
 
 
-def _aids(recipe: Recipe, first_prior: Tensor | None, device: torch.device) -> Aids:
+def _aids(recipe: Recipe, first_prior: Tensor | None, precision: Precision) -> Aids:
     used = {name for stage in recipe.stages for name in recipe.losses_of(stage)} - {ADVERSARIAL}
     if first_prior is None and any(LOSSES[name].aid == "prior" for name in used):
         raise BadConfig("losses", f"one weighs bins by how common they are, and {recipe.network} gives ab")
     features = None
     if any(LOSSES[name].aid == "features" for name in used):
         if not recipe.features:
-            raise BadConfig("features", f"the loss wants VGG16's weights: name their file; {FETCHED}")
-        features = Vgg16.from_file(Path(recipe.features)).to(device)
-    return Aids(None if first_prior is None else first_prior.to(device), features)
+            raise BadConfig(
+                "features", f"the loss wants VGG16's weights or Lite2's: name their file; {FETCHED}"
+            )
+        network = on_device(features_from(Path(recipe.features)), precision.device)
+        features = Comparing(network, precision)
+    return Aids(None if first_prior is None else first_prior.to(precision.device), features)
 
 
 def _refuse_unknown_scenes(run: Run) -> None:
