@@ -13,6 +13,8 @@ _BLACK: Final = 3.0
 _WHITE: Final = 97.0
 # Per cent of the places on either side that do not count: specks, scratches, reflections.
 _LEFT_OUT: Final = 0.5
+# Of the short side, along every edge: mounts, frames and the scanner's bed are no tones of the picture.
+_MARGIN: Final = 0.08
 # A blank page, with its noise, has less between them: there is nothing to stretch.
 _BLANK: Final = 2.0
 # Beyond this noise and the steps of 8 bits become visible, and fog becomes an invention.
@@ -41,9 +43,12 @@ UNCHANGED: Final = Levels()
 def levels_of(lightness: NDArray[np.floating]) -> Levels:
     """The levels that bring a picture's darkest and lightest tones to those of a sound photograph.
 
-    lightness: of the picture or of a small copy, any shape, 0…100. Contrast is never lowered and at most
-    tripled; a picture of full range, or of one tone and its noise, stays what it is.
+    lightness: (H, W), of the picture or of a small copy, 0…100; its outermost twelfth does not count.
+    Contrast is never lowered and at most tripled; a picture of full range, or of one tone and its noise,
+    stays what it is.
     """
+    margin = int(_MARGIN * min(lightness.shape))
+    lightness = lightness[margin : lightness.shape[0] - margin, margin : lightness.shape[1] - margin]
     low, high = np.percentile(lightness, [_LEFT_OUT, 100 - _LEFT_OUT])
     if high - low < _BLANK:
         return UNCHANGED
