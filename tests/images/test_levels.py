@@ -45,7 +45,10 @@ def test_contrast_is_at_most_tripled_round_where_it_was():
     assert levels.applied(np.array([50.0]))[0] == pytest.approx(50)
 
 
-@given(arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=30), elements=st.floats(0, 100, width=32)))
+PLANES = array_shapes(min_dims=2, max_dims=2, max_side=30)
+
+
+@given(arrays(np.float32, PLANES, elements=st.floats(0, 100, width=32)))
 def test_it_never_lowers_contrast_or_leaves_the_range(lightness):
     levels = levels_of(lightness)
     assert 1 <= levels.scale <= 3
