@@ -66,10 +66,10 @@ def estimate(value: Mapping[str, Any] | None, places: int, *, sign: str = "") ->
 
 def properties(found: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Sequence[str], list[list[str]]]]:
     for model, of in found.get("stability", {}).items():
-        head = ["size stability, ΔE2000", "mean", *of["pairs"], "mirrored", "copies"]
+        lone = [name for name in ("mirrored", "copies") if name in of]
+        head = ["size stability, ΔE2000", "mean", *of["pairs"], *lone]
         pairs = [f"{value:.2f}" for value in of["pairs"].values()]
-        alone = [f"{of[name]:.2f}" for name in ("mirrored", "copies")]
-        yield head, [[model, estimate(of["mean"], 2), *pairs, *alone]]
+        yield head, [[model, estimate(of["mean"], 2), *pairs, *(f"{of[name]:.2f}" for name in lone)]]
     for model, of in found.get("hints", {}).items():
         head = ["PSNR in dB after clicks", *map(str, of["clicks"])]
         lines = [

@@ -63,6 +63,11 @@ def test_what_cannot_be_saved_is_refused(call, photos, fake, words):
     assert done.exit_code == 2 and "--save-hints writes" in last_line(done)
 
 
+def test_hints_that_were_not_saved_would_tell_of_another_result(call, photos, fake):
+    done = call("f/a.jpg", "--hint", "1,1,red", "--save-hints", "--skip-existing")
+    assert done.exit_code == 2 and "contradict" in last_line(done) and fake.made == 0
+
+
 @pytest.fixture
 def told(photos, fake, monkeypatch):
     """The hints that each picture was coloured with, in a list."""

@@ -296,6 +296,25 @@ def test_of_many_paints_only_those_that_cannot_be_had_are_reported():
     assert unmet.asked == "#ff0000", "the commonest, and not purple"
 
 
+def test_no_paint_hides_another_that_cannot_be_had():
+    """Red misses a little of a large area, blue all of a small one."""
+    rgb = np.full((80, 100, 3), 128, np.uint8)
+    rgb[20:76] = (255, 0, 0)
+    rgb[4:12, 20:32] = (0, 0, 255)
+    lightness = np.full((20, 25), 53, np.float32)
+    lightness[:5] = lightness[18] = 90
+    lightness[18, 8:] = 53
+    (unmet,) = drawn(Hints.from_picture(rgb)).unmet(lightness)
+    assert unmet.asked == "#0000ff"
+
+
+def test_strokes_finer_than_a_cell_are_reported():
+    rgb = np.full((80, 100, 3), 128, np.uint8)
+    rgb[:, ::2], rgb[:, 1::2] = (255, 0, 0), (0, 0, 255)
+    (unmet,) = drawn(Hints.from_picture(rgb)).unmet(np.full((20, 25), 95, np.float32))
+    assert unmet.asked in ("#ff0000", "#0000ff") and unmet.difference > 5
+
+
 def test_a_part_of_a_place_where_the_colour_is_missing_is_reported_for_itself():
     lightness = np.full((20, 25), 32, np.float32)
     lightness[:5] = 95

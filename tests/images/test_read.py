@@ -364,6 +364,18 @@ def test_what_cannot_be_seen_does_not_count_in_a_thumbnail(photo, hidden):
     np.testing.assert_allclose(small[: shown - 8], small[shown:].mean(), atol=3)
 
 
+def test_edges_of_what_is_seen_leave_no_specks():
+    """A lace of dots on a hidden black ground, of tones between L 40 and 70."""
+    tones = np.random.default_rng(0).integers(95, 170, (600, 600)).astype(np.uint8)
+    y, x = np.mgrid[:600, :600]
+    alpha = np.where(np.hypot(y % 24 - 12, x % 24 - 12) < 5, 255, 0).astype(np.uint8)
+    small = read_picture(np.stack([np.where(alpha, tones, 0), alpha], axis=-1).astype(np.uint8)).thumbnail(
+        320, multiple=32
+    )
+    darkest, lightest = expected(np.array([[85, 180]], np.uint8))[0]
+    assert darkest <= small.min() and small.max() <= lightest
+
+
 def test_a_picture_that_is_all_transparent_has_the_tones_that_it_hides(photo):
     la = np.stack([photo, np.zeros_like(photo)], axis=-1)
     np.testing.assert_array_equal(

@@ -165,6 +165,8 @@ def test_a_smaller_look_is_smaller_and_of_sides_that_the_network_takes(seed):
     height, width = small.shape[2:]
     assert height % NETWORK.multiple == width % NETWORK.multiple == 0
     assert 0.3 * 192 <= height < 192 and 0.3 * 256 <= width < 256
+    assert objectives.smaller_look(lightness[..., :64, :96], NETWORK, generator(seed)).shape[2] == 32
+    assert objectives.smaller_look(lightness[..., :32, :32], NETWORK, generator(seed)).shape[2] == 32
     assert float(small.mean()) == pytest.approx(float(lightness.mean()), abs=1)
     batch = objectives.automatic(torch.zeros(2, 64, 96, 3, dtype=torch.uint8), LABEL[:2])
     answer = NETWORK.asked(batch._replace(smaller=batch.lightness[:, :, :32, :64]))

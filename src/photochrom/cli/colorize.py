@@ -145,6 +145,8 @@ def colorize(
 
     if overwrite and skip_existing:
         raise click.UsageError("--overwrite and --skip-existing contradict each other.")
+    if told.saved and skip_existing:
+        raise click.UsageError("--save-hints and --skip-existing contradict each other.")
     if "" in (*paths, out, confidence, reference):
         raise click.UsageError("An empty name: is a variable not set?")
     if told.saved and PIPE in (*paths, out):

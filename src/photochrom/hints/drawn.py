@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,7 +33,7 @@ class Unmet:
     asked: str
     """"#rrggbb" as it was told; of a painted picture the commonest colour of what cannot be had."""
     got: str
-    """"#rrggbb", mean over the place: the nearest of the same hue that the lightness allows."""
+    """"#rrggbb", mean over where they differ: the nearest of the same hue that the lightness allows."""
     difference: float
     """ΔE2000 between the two at the picture's lightness, mean over where they differ."""
 
@@ -64,19 +64,30 @@ class Drawn:
         away = delta_e_2000(asked, fitted)
         missed = []
         for index, shape in enumerate(self.shapes):
-            own = self.owner == index
-            if not isinstance(shape, Painted):
-                want = shape.color
-            elif (own & (away > MET)).any():
-                want = shape.commonest(own & (away > MET))
-                apart = np.linalg.norm(self.planes[:2] - ab_of(want)[:, np.newaxis, np.newaxis], axis=0)
-                own &= apart < _ONE_PAINT
-            lost = own & (away > MET)
-            if not lost.any() or lost.sum() < NOTICED * own.sum():
-                continue
-            got = hex_of(np.rint(lab_to_srgb(fitted[lost].mean(axis=0)).clip(0, 1) * 255))
-            missed.append(Unmet(index + 1, shape.kind, want, got, float(away[lost].mean())))
+            for want, cells in self._colors(shape, self.owner == index, away > MET):
+                lost = cells & (away > MET)
+                if lost.any() and lost.sum() >= NOTICED * cells.sum():
+                    got = hex_of(np.rint(lab_to_srgb(fitted[lost].mean(axis=0)).clip(0, 1) * 255))
+                    missed.append(Unmet(index + 1, shape.kind, want, got, float(away[lost].mean())))
+                    break
         return tuple(missed)
+
+    def _colors(
+        self, shape: Shape, own: NDArray[np.bool_], lost: NDArray[np.bool_]
+    ) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """The hint's colour and its cells; of a painted picture each colour of which cells are lost."""
+        if not isinstance(shape, Painted):
+            yield shape.color, own
+            return
+        left = own & lost
+        while left.any():
+            color = shape.commonest(left)
+            apart = np.linalg.norm(self.planes[:2] - ab_of(color)[:, np.newaxis, np.newaxis], axis=0)
+            cells = own & (apart < _ONE_PAINT)
+            # Strokes finer than a cell: its mean is no colour that was painted.
+            cells = cells if (cells & left).any() else left
+            yield color, cells
+            left = left & ~cells
 
 
 def draw(shapes: Sequence[Shape], canvas: Canvas) -> Drawn:

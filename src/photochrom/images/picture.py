@@ -199,8 +199,10 @@ def _of_what_is_seen(
     total = float(seen.sum())
     if total < _LEAST_SEEN * seen.size:
         return lightness
-    mean = covered.sum() / total
-    return np.where(seen > _LEAST_SEEN, covered / np.maximum(seen, _LEAST_SEEN), mean).astype(np.float32)
+    shown = covered / np.maximum(seen, _LEAST_SEEN)
+    # Beside an edge both are the faint ringing of the kernel, whose quotient may be anything.
+    sound = shown[seen >= seen.max() / 2]
+    return np.where(seen > _LEAST_SEEN, shown.clip(sound.min(), sound.max()), covered.sum() / total)
 
 
 def at_depth(codes: pyvips.Image, depth: int) -> pyvips.Image:

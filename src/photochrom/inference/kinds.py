@@ -91,12 +91,21 @@ def colorize(
     chosen = ColorizeOptions(**options)
     told = {"hints": hints, "palette": _as_source(palette), "reference": _as_source(reference)}
 
+    missed: list[str] = []
+
     def colorizer(source: Any) -> Result:
         result = _loaded(model, best)(source, options=chosen, **told)
-        for unmet in result.unmet:
-            warnings.warn(str(unmet), stacklevel=3)
+        missed.extend(f"{result.picture.name}: {unmet}" for unmet in result.unmet)
         return result
 
+    answer = _answered(x, colorizer, overwrite=overwrite)
+    for line in missed:
+        warnings.warn(line, stacklevel=2)
+    return answer
+
+
+def _answered(x: Any, colorizer: Callable[[Any], Result], *, overwrite: bool) -> Any:
+    """The coloured picture as the kind of thing that x is."""
     if isinstance(x, str | Path):
         return _beside(colorizer(x), Path(x), overwrite=overwrite)
     if isinstance(x, bytes | bytearray | memoryview):

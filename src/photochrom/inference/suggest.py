@@ -53,7 +53,7 @@ class Suggestion:
     y: int
     """In pixels of the picture, from its upper left corner."""
     difference: float
-    """Expected ΔE2000 there, as things stand."""
+    """Expected ΔE2000 there of the mean of what is likely, whatever the vividness, after what was told."""
     area: float
     """Share of the picture, 0…1, whose expected ΔE2000 the hint would lower by a fifth or more."""
     colors: tuple[Candidate, ...]

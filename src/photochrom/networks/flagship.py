@@ -1,4 +1,4 @@
-"""The flagship: an encoder that runs once a picture and a decoder that runs once an edit.
+"""The flagship: an encoder that runs once a picture and a decoder that runs once a palette.
 
 Source: Photochrom's own. The trunk is EfficientNet-Lite2 (Google, Apache-2.0) up to stride 32 with
 its ImageNet weights, the first convolution summed over RGB since all three inputs are L. Deepest

@@ -150,7 +150,9 @@ def perceptual_cosine(prediction: Prediction, batch: Batch, aids: Aids) -> Tenso
     temperature, chroma = SHOWN
     with torch.no_grad():
         there = aids.features(batch.rgb)
-    here = aids.features(_with_lightness(chroma * prediction.colors(temperature), batch))
+    # `ab`, where another loss has it made, is the mean at another temperature.
+    ab = prediction._replace(ab=None).colors(temperature)
+    here = aids.features(_with_lightness(chroma * ab, batch))
     apart = [
         (F.normalize(mine.float(), dim=1) - F.normalize(its.float(), dim=1)).square().sum(1).mean()
         for mine, its in zip(here, there, strict=True)

@@ -79,7 +79,7 @@ def gives(network: System) -> str:
 
 
 def graphs_of(network: System) -> tuple[Graph, ...]:
-    """An encoder and a decoder of the flagship, so that an edit runs the decoder alone; else one graph."""
+    """An encoder and a decoder of the flagship, so that a palette runs the decoder alone; else one graph."""
     # The exporter folds normalisation into the very tensors it is given, so it gets a copy.
     network = copy.deepcopy(network).eval()
     if isinstance(network, Flagship):

