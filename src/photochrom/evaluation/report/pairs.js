@@ -43,10 +43,14 @@ export function pairs() {
 }
 
 function comparison(a, b) {
-  const found = Object.entries(pairOf(a, b) ?? {})
+  const taken = Object.entries(pairOf(a, b) ?? {})
     .map(([name, pair]) => ({ metric: metricNamed(name), pair }))
-    .filter(({ metric, pair }) => metric && isNumber(pair.mean) && isNumber(pair.low));
-  if (!found.length) return [h("p", { class: "notice" }, "No metric was taken of both.")];
+    .filter(({ metric, pair }) => metric && isNumber(pair.mean));
+  const found = taken.filter(({ pair }) => isNumber(pair.low));
+  if (!found.length) {
+    const reason = taken.length ? "Too few pictures to tell: five are needed." : "No metric was taken of both.";
+    return [h("p", { class: "notice" }, reason)];
+  }
   const head = ["Metric", "B better ← → A better", "A − B, towards better", "Better picture by picture", "So"];
   return [
     summed(found),
