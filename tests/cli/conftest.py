@@ -36,7 +36,13 @@ class FakeResult:
     def __init__(self, data, name):
         self.data = data
         warnings = ("only the first of its 2 pages was taken",) if data.startswith(b"pages") else ()
-        self.picture = SimpleNamespace(width=4, height=3, warnings=warnings, output_suffix=".jpg")
+        self.picture = SimpleNamespace(
+            width=4,
+            height=3,
+            warnings=warnings,
+            output_suffix=".jpg",
+            path=None if name is None else Path(name),
+        )
 
     def save(self, target, *, quality=None, overwrite=False):
         if not overwrite and target.exists():

@@ -210,7 +210,7 @@ class Work:
         for target in tuple(targets):
             _make_folder(target.parent)
             try:
-                self._save(results, job, target, kinds[target])
+                self._save(results, target, kinds[target])
             except OutputExists:
                 # Another program works through the same pictures, and was quicker.
                 if not self.wishes.skip_existing:
@@ -243,7 +243,7 @@ class Work:
             self.console.word(one_line(name, f"{len(results)} of {count} colourings differ visibly"))
         return results
 
-    def _save(self, results: list[Result], job: Job, target: Path, kind: str | int) -> None:
+    def _save(self, results: list[Result], target: Path, kind: str | int) -> None:
         """Write one file. An interrupt that comes after its name has been given is put off."""
         before = _identity(target)
         quality, overwrite = self.wishes.quality, self.wishes.overwrite
@@ -252,7 +252,7 @@ class Work:
                 if kind == CONFIDENCE:
                     results[0].save_confidence(target, overwrite=overwrite)
                 elif kind == HINTS:
-                    hints = self.wishes.told.of(job.source)
+                    hints = self.wishes.told.of(results[0].picture.path)
                     assert hints is not None  # it is told.saved
                     hints.save(target, overwrite=overwrite)
                 elif kind == SHEET:
