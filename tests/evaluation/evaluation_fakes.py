@@ -15,6 +15,7 @@ from photochrom.errors import UnreadableImage
 from photochrom.evaluation.rendered import Rendered, gray_of
 from photochrom.evaluation.setting import Setting
 from photochrom.images.read import read_picture
+from photochrom.images.whole import whole_file
 
 
 @dataclass(frozen=True)
@@ -77,3 +78,15 @@ def _mixed(truth: Rendered, gray: Rendered, share: float) -> Rendered:
 def names_and(contestants, item) -> tuple[str, object]:
     """A piece of work: who is there, and what was given."""
     return " ".join(contestant.name for contestant in contestants), item
+
+
+def write_or_wait(_contestants, item: tuple[bool, Path]) -> None:
+    """Begin a file in the folder and never end it; or wait until another process has begun it."""
+    writes, folder = item
+    if writes:
+        with whole_file(folder / "result", overwrite=False):
+            (folder / "begun").touch()
+            while True:
+                time.sleep(0.02)
+    while not (folder / "begun").exists():
+        time.sleep(0.02)

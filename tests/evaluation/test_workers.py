@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +40,12 @@ def test_in_one_process_work_is_done_only_as_it_is_asked_for() -> None:
     next(results)
     results.close()
     assert done == [1]
+
+
+def test_a_process_that_is_ended_leaves_no_half_written_file(tmp_path: Path, known) -> None:
+    known()  # puts the module of fakes where other processes find it
+    work = importlib.import_module("evaluation_fakes").write_or_wait
+    results = each(work, [(True, tmp_path), (False, tmp_path)], specs=(), opened=(), jobs=2)
+    next(results)
+    results.close()
+    assert [file.name for file in tmp_path.iterdir()] == ["begun"]

@@ -114,9 +114,19 @@ _contestants: list[Any] = []
 def _start(specs: Sequence[Any], threads: int) -> None:
     """Make a new process ready. Ctrl-C reaches every process of a terminal; this one's parent sees to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)
     set_threads(threads)
     _contestants[:] = [spec.open(threads) for spec in specs]
 
 
+def _end(_number: int, _frame: object) -> None:
+    """End by an exception, so that a file that is half written is removed on the way."""
+    raise SystemExit
+
+
 def _in_worker(work: Callable[[Sequence[Any], Item], Done], item: Item) -> Done:
-    return work(_contestants, item)
+    try:
+        return work(_contestants, item)
+    except SystemExit:
+        # Let through, the pool would take it for what came of this item, and go on with the next.
+        os._exit(1)
