@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,15 @@ def value(name: str, shape: list[Any]) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 
-def encoder() -> onnx.ModelProto:
-    """lightness → its mean over 4×4, as the only feature."""
-    node = helper.make_node("AveragePool", ["lightness"], ["s4"], kernel_shape=[4, 4], strides=[4, 4])
-    graph = helper.make_graph(
-        [node], "encoder", [value("lightness", [1, 1, "H", "W"])], [value("s4", [1, 1, "h", "w"])]
-    )
+def encoder(*, kin: int = 0) -> onnx.ModelProto:
+    """lightness → its mean over 4×4, as the only feature; kin: over as many pixels, what leads hints."""
+    strides = {"s4": 4} | ({"kin": kin} if kin else {})
+    nodes = [
+        helper.make_node("AveragePool", ["lightness"], [name], kernel_shape=[k, k], strides=[k, k])
+        for name, k in strides.items()
+    ]
+    outputs = [value(name, [1, 1, f"{name}_h", f"{name}_w"]) for name in strides]
+    graph = helper.make_graph(nodes, "encoder", [value("lightness", [1, 1, "H", "W"])], outputs)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
@@ -73,6 +77,21 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     (folder / "toy.json").write_text(json.dumps(card), "utf8")
     return folder
+
+
+def _give_kin(folder: Path, kin: int) -> None:
+    """The toy model in that folder gets an encoder that tells what leads hints."""
+    graph = encoder(kin=kin).SerializeToString()
+    (folder / "toy.encoder.onnx").write_bytes(graph)
+    card = json.loads((folder / "toy.json").read_text("utf8"))
+    card["sha256"]["toy.encoder.onnx"] = hashlib.sha256(graph).hexdigest()
+    (folder / "toy.json").write_text(json.dumps(card), "utf8")
+
+
+@pytest.fixture
+def give_kin() -> Callable[[Path, int], None]:
+    """Gives the toy model in a folder an encoder that tells what leads hints; over how many pixels, or 0."""
+    return _give_kin
 
 
 @pytest.fixture

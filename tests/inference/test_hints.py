@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from photochrom.color.difference import delta_e_2000
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.color.srgb import srgb_to_lab
-from photochrom.errors import BadOption
+from photochrom.errors import BadModel, BadOption
 from photochrom.hints import Hints
 from photochrom.images.read import read_picture
 from photochrom.inference.kinds import colorize
@@ -80,6 +81,32 @@ def test_hints_are_as_fine_as_the_card_says(toy_copy: Path) -> None:
     assert toy.hinted(look, np.zeros((3, height // 16, width // 16), np.float32)).logits is not None
     with pytest.raises(BadOption, match=f"not \\(3, {height // 16}, {width // 16}\\)"):
         toy.hinted(look, blank(look))
+
+
+def test_what_the_encoder_sees_apart_shares_less_of_a_hint(
+    toy_copy: Path, give_kin: Callable[..., None]
+) -> None:
+    """Two shades, half of the picture each: where `kin` is lightness, a hint keeps to its own."""
+    samples = np.full((64, 64), 110, np.uint8)
+    samples[:, 32:] = 122
+    hints = np.zeros((3, 16, 16), np.float32)
+    hints[:, 8, 4] = (10, 10, 1)
+    shared = []
+    for kin in (0, 4):
+        give_kin(toy_copy, kin)
+        colorizer = Colorizer(toy_copy, threads=1)
+        guess = colorizer.guess(read_picture(samples), detail=128)
+        planes = np.kron(hints, np.ones((1, 2, 2), np.float32))
+        before, after = (colorizer.chroma(g, ColorRule()) for g in (guess, colorizer.hinted(guess, planes)))
+        moved = np.hypot(*(after - before))
+        shared.append(moved[:, 24:].mean() / moved[:, :8].mean())
+    assert shared[1] < 0.1 * shared[0] < 0.1
+
+
+def test_kinship_on_another_grid_is_refused(toy_copy: Path, give_kin: Callable[..., None]) -> None:
+    give_kin(toy_copy, 8)
+    with pytest.raises(BadModel, match=r"toy\.json: the encoder gives kin on another grid"):
+        Colorizer(toy_copy, threads=1).guess(read_picture(DEMO))
 
 
 def test_what_is_no_hint_is_refused(colorizer: Colorizer, guess: Guess) -> None:

@@ -15,8 +15,8 @@ from photochrom.color.difference import delta_e_2000
 from photochrom.color.gamut import in_gamut
 from photochrom.color.srgb import srgb_to_lab
 from photochrom.errors import BadOption
+from photochrom.hints.led import NOISE
 from photochrom.images.read import read_picture
-from photochrom.inference.obey import NOISE
 from photochrom.inference.pipeline import Colorizer, Result
 from photochrom.inference.reach import Doubt, Grid, doubt_of, places_to_ask
 from photochrom.inference.suggest import MOST_SUGGESTIONS, candidates

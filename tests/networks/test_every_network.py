@@ -103,10 +103,10 @@ def test_gradient_reaches_every_parameter(network):
     side = 2 * least_side(network)
     network.train()
     batch = network.told(
-        pictures(side, side), hinted=1.0, wished=1.0, generator=torch.Generator().manual_seed(0)
+        pictures(side, side), hinted=1.0, wished=1.0, clicked=1.0, generator=torch.Generator().manual_seed(0)
     )
     answer = network.asked(batch)
-    parts = [part for part in (answer.value, answer.logits, answer.scene) if part is not None]
+    parts = [part for part in (answer.value, answer.logits, answer.scene, answer.clicked) if part is not None]
     torch.stack([part.square().mean() for part in parts]).sum().backward()
     without = [
         name for name, p in network.named_parameters()

@@ -6,11 +6,14 @@ import torch
 from photochrom.color.bins import gamut_bins
 from photochrom.networks.ab_targets import AbTargets, soft_cross_entropy
 from photochrom.networks.flagship import Flagship, pooled_hints
+from photochrom.networks.losses import Aids
+from photochrom.training.config import Sampling
+from photochrom.training.objectives import sample, weighed
 
 
 def test_the_flagship_has_seven_million_parameters():
     network = Flagship()
-    assert sum(p.numel() for p in network.parameters()) == 7_193_717
+    assert sum(p.numel() for p in network.parameters()) == 7_230_837
     assert sum(p.numel() for p in network.encoder.parameters()) == 4_357_376
     assert len(network.centers) == len(gamut_bins())
 
@@ -34,7 +37,8 @@ def test_features_are_what_they_say(tiny, asked):
 def test_gradient_reaches_every_parameter(tiny, asked):
     lightness, hints, wishes = asked(64, 64, count=2)
     tiny.train()
-    tiny(lightness, hints, wishes).square().sum().backward()
+    seen = tiny.kinship(*tiny.encoder(lightness)[1:])
+    (tiny(lightness, hints, wishes).square().sum() + seen.square().sum()).backward()
     without = [name for name, p in tiny.named_parameters() if p.grad is None or not p.grad.abs().max() > 0]
     assert not without
 
@@ -74,6 +78,20 @@ def test_a_lone_click_keeps_colour_and_weight_at_every_scale(factor, trust):
     click[0, :, 5, 2] = torch.tensor([0.3 * trust, -0.6 * trust, trust])
     pooled = pooled_hints(click, factor)[0, :, 5 // factor, 2 // factor]
     torch.testing.assert_close(pooled, torch.tensor([0.3 * trust, -0.6 * trust, trust]), atol=1e-4, rtol=1e-4)
+
+
+def test_clicks_teach_what_leads_them_and_nothing_else(tiny):
+    rgb = torch.randint(0, 256, (2, 64, 64, 3), generator=torch.Generator().manual_seed(0)).byte()
+    sampling, generator = Sampling(clicked=1.0, hinted=1.0), torch.Generator().manual_seed(0)
+    batch = sample(rgb, torch.zeros(2, dtype=torch.long), tiny, sampling, generator)
+    answer = tiny.asked(batch)
+    untold = tiny.asked(batch._replace(hints=None, wishes=None))
+    # Led over what the network says by itself, not over what it makes of hints.
+    assert (answer.logits - untold.logits).abs().max() > 0.1
+    torch.testing.assert_close(answer.clicked, untold.clicked, atol=0.05, rtol=0)
+    weighed(answer, batch, Aids(), {"clicked": 1.0, "spilt": 1.0})["clicked"].backward()
+    learning = {name.split(".")[0] for name, p in tiny.named_parameters() if p.grad is not None}
+    assert learning == {"kinship"}
 
 
 def test_it_can_learn_one_picture_by_heart():

@@ -188,6 +188,18 @@ def test_pictures_that_were_told_something_do_not_count_in_it():
     assert value("scales", answer, told) == 0
 
 
+def test_what_clicks_leave_counts_by_its_logarithm_where_there_are_clicks():
+    ab = torch.zeros(2, 2, 8, 8)
+    ab[0], ab[1] = 10.0, 50.0
+    clicks = torch.zeros(2, 3, 2, 2)
+    clicks[0, 2, 0, 0] = 0.5
+    told = batch()._replace(lab=torch.cat([torch.full((2, 1, 8, 8), 50.0), ab], dim=1), clicks=clicks)
+    answer = Prediction(clicked=torch.full((2, 2, 2, 2), 7.0))
+    assert value("clicked", answer, told) == pytest.approx(math.log(1 + 9))
+    assert value("clicked", answer, told._replace(clicks=torch.zeros_like(clicks))) == 0
+    assert value("spilt", Prediction(spilt=torch.tensor([0.1, 0.3]))) == pytest.approx(0.2)
+
+
 def test_games():
     logits = torch.tensor([0.0, 2.0])
     plus, minus = (sum(math.log(1 + math.exp(sign * x)) for x in (0, 2)) / 2 for sign in (1, -1))

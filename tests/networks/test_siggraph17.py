@@ -136,10 +136,10 @@ def test_small_pictures_are_hinted_too():
 
 def test_a_system_is_told_as_its_recipe_says(tiny):
     batch = shown(vivid(3, 16, 16))
-    told = tiny.told(batch, hinted=1.0, wished=1.0, generator=torch.Generator().manual_seed(0))
+    told = tiny.told(batch, hinted=1.0, wished=1.0, clicked=0.0, generator=torch.Generator().manual_seed(0))
     assert told.hints.shape == (3, 3, 16, 16)
     assert told.wishes is None
-    assert not tiny.told(batch, hinted=0.0, wished=0.0, generator=torch.Generator()).hints.any()
+    assert not tiny.told(batch, hinted=0.0, wished=0.0, clicked=0.0, generator=torch.Generator()).hints.any()
 
 
 def test_hints_count_where_they_are_given_alone(tiny):

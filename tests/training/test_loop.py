@@ -310,6 +310,26 @@ def test_validation_keeps_the_best_and_disturbs_nothing(start, pictures, tmp_pat
     assert losses(tmp_path / "run") == losses(tmp_path / "alone")
 
 
+def test_what_leads_hints_learns_beside_a_network_that_stays_as_it_is(start, recipe, pictures, tmp_path):
+    hints = dataclasses.replace(
+        recipe, losses={"clicked": 1.0, "spilt": 0.25}, frozen=("encoder", "decoder"),
+        sampling=Sampling(clicked=1.0), ema=0.0,
+    )  # fmt: skip
+    begun, learnt = (
+        checkpoint.load(
+            start(recipe=hints, out=str(steps), steps=steps, validation=pictures[:2]).with_name(LAST)
+        )["network"]
+        for steps in (1, 4)
+    )
+    moved = {name.split(".")[0] for name, value in begun.items() if not torch.equal(value, learnt[name])}
+    assert moved == {"kinship"}
+    # Clicks of validation are the same at every look: where nothing learns, the same figure.
+    still = dataclasses.replace(hints, rate=0.0)
+    start(recipe=still, out="still", steps=2, validate_every=0, validation=pictures[:2])
+    found = [line["validation_loss"] for line in lines(tmp_path / "still") if "validation_loss" in line]
+    assert len(found) == 2 and found[0] == found[1] > 0
+
+
 def test_a_best_found_after_the_last_checkpoint_is_remembered(start, pictures, tmp_path):
     final = start(steps=2, validation=pictures[:1])
     best = checkpoint.load(final)

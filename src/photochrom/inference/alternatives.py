@@ -9,7 +9,7 @@ likelier ones come first, and those too like one before are left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
@@ -21,8 +21,8 @@ from photochrom.color.difference import delta_e_2000
 from photochrom.color.gamut import fit_to_gamut
 from photochrom.inference.checks import check_count
 from photochrom.inference.confidence import differences, doubtful_difference
+from photochrom.inference.grids import shrink
 from photochrom.inference.guess import Guess, likelihoods
-from photochrom.inference.obey import Kinship, kinship
 from photochrom.inference.reach import Doubt, Grid, doubt_of, places_to_ask
 from photochrom.inference.reference import lent
 from photochrom.inference.suggest import candidates
@@ -44,12 +44,14 @@ _OTHER_COLOR: Final = 8.0
 # Such a colour and its close shades, in the mean over the part.
 _LEAST_LIKELY: Final = 0.05
 # A place belongs to a part the more, the more it is kin to its mean: not at all at the first, wholly
-# at the second. Kinship is as for hints (`inference.obey`) with other weights, by eye on 18 photographs:
+# at the second. Kinship is not that of hints (`inference.obey`), its weights are by eye on 18 photographs:
 # nearness has no say, so that a part is changed as a whole. Weights of the squared Hellinger distance of
 # distributions, of the encoder's features, and the difference of L over which kinship fades.
 _KIN: Final = (0.45, 0.75)
 _COLORS: Final = 3.5
 _FEATURES: Final = 0.32
+# Pixels to one place of the encoder's maps that have a say.
+_STRIDES: Final = (8, 16, 32)
 _LIGHT: Final = 45.0
 _ROUNDS: Final = 3
 # Share of doubt left after hints up to which a place keeps its colour, and from which it is free.
@@ -60,6 +62,33 @@ _SAME_PART: Final = 0.5
 _PAIRED: Final = 12
 # What a colour counts at least that the network holds impossible, lest one place decide for all.
 _LEAST_SHARE: Final = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What tells which places of a picture look alike; N = h · w places in reading order."""
+
+    shape: tuple[int, int]
+    lightness: Plane
+    """(N,): L."""
+    roots: Plane
+    """(K, N): square roots of the shares of all bins."""
+    maps: tuple[Plane, ...]
+    """Of the encoder, (C, h', w') each: unit vectors, on grids of their own."""
+
+    @classmethod
+    def of(cls, guess: Guess) -> _Look:
+        """guess: of a model that gives logits, with nothing told."""
+        assert guess.logits is not None
+        count, h, w = guess.logits.shape
+        height = guess.lightness.shape[0]
+        maps = (
+            _directions(map_[0])
+            for name, map_ in guess.features.items()
+            if name not in ("hints", "wishes") and map_.ndim == 4 and height // map_.shape[2] in _STRIDES
+        )
+        roots = np.sqrt(likelihoods(guess.logits)).reshape(count, -1)
+        return cls((h, w), shrink(guess.lightness, h, w).ravel(), roots, tuple(maps))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +120,7 @@ def alternatives(
     error = doubtful_difference(first, card)
     assert first.logits is not None
     assert card.bins is not None
-    roots = np.sqrt(likelihoods(first.logits)).reshape(card.planes, -1)
-    kin = replace(kinship(first.logits, first.lightness, first.features, card.bins), roots=roots)
+    kin = _Look.of(first)
     doubt = doubt_of(guess, card.bins, error)
     parts = _parts(kin, doubt, 1 - lent(guess, *kin.shape), chroma, card, vivid)
     coarse = _Coarse(doubt.grid, kin, card.bins)
@@ -111,7 +139,7 @@ def alternatives(
 class _Coarse:
     """A look at a picture on a grid coarse enough to try many colourings."""
 
-    def __init__(self, grid: Grid, kin: Kinship, bins: AbBins) -> None:
+    def __init__(self, grid: Grid, kin: _Look, bins: AbBins) -> None:
         self._grid = grid
         self._bins = bins
         self._share = grid.means(np.square(kin.roots).reshape(-1, *kin.shape))
@@ -145,9 +173,7 @@ def _first(scored: tuple[float, object]) -> float:
     return -scored[0]
 
 
-def _parts(
-    kin: Kinship, doubt: Doubt, own: Plane, chroma: Plane, card: ModelCard, vivid: float
-) -> list[_Part]:
+def _parts(kin: _Look, doubt: Doubt, own: Plane, chroma: Plane, card: ModelCard, vivid: float) -> list[_Part]:
     """What each place worth asking about stands for, with each other colour that it may have.
 
     own: (h, w), 0…1, how far the colour of a place is the network's and not lent by a reference
@@ -175,7 +201,7 @@ def _parts(
     return found
 
 
-def _mask(kin: Kinship, grid: Grid, seed: int) -> Plane:
+def _mask(kin: _Look, grid: Grid, seed: int) -> Plane:
     """How far each place belongs to what looks like the seed's cell: (h, w), 0…1.
 
     What looks like the cell, then what looks like the mean of that, and so on.
@@ -192,17 +218,25 @@ def _mask(kin: Kinship, grid: Grid, seed: int) -> Plane:
     return mask
 
 
-def _apart(kin: Kinship, weight: Plane) -> Plane:
+def _apart(kin: _Look, weight: Plane) -> Plane:
     """How far each place is from the weighted mean of places: (h · w,). weight: (h · w,), summing to 1."""
     h, w = kin.shape
     apart = np.float32(_COLORS) * (1 - kin.roots.T @ _unit(kin.roots @ weight))
     apart += 0.5 * np.square((kin.lightness - kin.lightness @ weight) / np.float32(_LIGHT))
-    for _, vectors in kin.maps:
+    for vectors in kin.maps:
         small = enlarge(weight.reshape(1, h, w), *vectors.shape[1:])[0].ravel()
         mean = _unit(vectors.reshape(len(vectors), -1) @ small)
         cosine = np.tensordot(mean, vectors, axes=1)[np.newaxis]
         apart += np.float32(_FEATURES / len(kin.maps)) * (1 - enlarge(cosine, h, w).ravel())
     return np.asarray(apart, np.float32)
+
+
+def _directions(map_: Plane) -> Plane:
+    """Channels made alike in mean and deviation, then places of length 1. map_: (C, h', w')."""
+    flat = map_.reshape(len(map_), -1)
+    flat = (flat - flat.mean(axis=1, keepdims=True)) / (flat.std(axis=1, keepdims=True) + 1e-3)
+    flat = flat / (np.linalg.norm(flat, axis=0) + 1e-6)
+    return np.asarray(flat.reshape(map_.shape), np.float32)
 
 
 def _unit(x: Plane) -> Plane:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+KINSHIP: Final = "kin"
+"""What an encoder may give beside the features, (1, C, h, w): hints are led by it, see `inference.obey`."""
 
 
 def likelihoods(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from photochrom.errors import BadModel
 from photochrom.inference.card import ModelCard
+from photochrom.inference.guess import KINSHIP
 from photochrom.inference.session import Graph, Shape
 
 Arrays = Mapping[str, NDArray[np.float32]]
@@ -51,8 +52,9 @@ def load_network(card: ModelCard, *, threads: int | None = None, provider: str =
 class Pair:
     """An encoder, which looks at the picture, and a decoder, which can be told hints and wishes.
 
-    The names of the encoder's outputs are those of the decoder's inputs, beside which it is fed
-    hints (1, 3, h, w), see `Colorizer.hinted`, and wishes (1, K + 3), see `networks.flagship.Decoder`.
+    The names of the encoder's outputs, but for `KINSHIP`, are those of the decoder's inputs, beside
+    which it is fed hints (1, 3, h, w), see `Colorizer.hinted`, and wishes (1, K + 3), see
+    `networks.flagship.Decoder`.
     """
 
     def __init__(self, card: ModelCard, encoder: Graph, decoder: Graph) -> None:
@@ -64,7 +66,9 @@ class Pair:
         asked: dict[str, Shape] = {"hints": (1, _HINT_PLANES, None, None), "wishes": (1, self._wishes)}
         _check_inputs(card, encoder, {card.takes: (1, 1, None, None)})
         self._answer = _answer(card, decoder)
-        _check_inputs(card, decoder, encoder.outputs | asked)
+        seen = {name: shape for name, shape in encoder.outputs.items() if name != KINSHIP}
+        _check_inputs(card, decoder, seen | asked)
+        self._fed = frozenset(decoder.inputs)
 
     def encode(self, lightness: NDArray[np.float32]) -> Arrays:
         """The encoder's features by name, no hints and no wishes."""
@@ -78,7 +82,8 @@ class Pair:
 
     def decode(self, feed: Arrays) -> NDArray[np.float32]:
         """feed: of `encode`, with other hints or wishes → (K, h, w)."""
-        logits: NDArray[np.float32] = self._decoder.run(feed)[self._answer][0]
+        told = {name: array for name, array in feed.items() if name in self._fed}
+        logits: NDArray[np.float32] = self._decoder.run(told)[self._answer][0]
         return logits
 
 

@@ -21,7 +21,7 @@ from photochrom.images.read import read_picture
 from photochrom.inference.alternatives import alternatives
 from photochrom.inference.card import ModelCard
 from photochrom.inference.grids import shrink
-from photochrom.inference.guess import Guess
+from photochrom.inference.guess import KINSHIP, Guess
 from photochrom.inference.mirrored import Mirrored
 from photochrom.inference.network import Arrays, Network, load_network
 from photochrom.inference.obey import Kinship, kinship, obey
@@ -306,6 +306,11 @@ class Colorizer:
             wanted = f"{self.card.planes} planes of that size or of a whole fraction of it"
             given = "×".join(map(str, answer.shape))
             raise BadModel(self.card.path, f"the network gives {given} for {height}×{width}, not {wanted}")
+        seen = feed.get(KINSHIP)
+        if seen is not None and (seen.ndim != 4 or seen.shape[2:] != answer.shape[1:]):
+            raise BadModel(
+                self.card.path, f"the encoder gives {KINSHIP} on another grid than that of the logits"
+            )
         if self.card.gives == "ab":
             return Guess(lightness, feed, ab=answer)
         if leaning is not None:

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.color.bins import AbBins
-from photochrom.inference.obey import NOISE, correlation, kinship
+from photochrom.hints import led
+from photochrom.inference.obey import correlation, kinship
 from photochrom.inference.upsample import enlarge
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ class Grid:
         margin = ((0, 0), (0, self.rows * self.side - height), (0, self.columns * self.side - width))
         whole = np.pad(planes, margin, mode="edge")
         shape = (count, self.rows, self.side, self.columns, self.side)
-        return np.asarray(whole.reshape(shape).mean(axis=(2, 4)).reshape(count, -1), np.float32)
+        return np.asarray(
+            whole.reshape(shape).mean(axis=(2, 4)).reshape(count, self.rows * self.columns), np.float32
+        )
 
     def centers(self) -> NDArray[np.float64]:
         """(rows · columns, 2): y and x in places, of the middle of each cell."""
@@ -117,16 +120,14 @@ def doubt_of(guess: Guess, bins: AbBins, error: Plane) -> Doubt:
         lightness=grid.means(kin.lightness.reshape(1, h, w))[0],
         places=centers.astype(np.float32),
         roots=np.sqrt(grid.means(np.square(kin.roots).reshape(-1, h, w))),
+        seen=grid.means(kin.seen.reshape(len(kin.seen), h, w)),
     )
     shared = correlation(coarse, np.arange(len(expected)))
-    # Features between the places of their map are a little less than of length 1: so not quite kin to
-    # themselves.
-    scale = expected / np.sqrt(shared.diagonal())
-    shared *= scale[:, np.newaxis] * scale
+    shared *= expected[:, np.newaxis] * expected
     known, sure = _told(guess.hints, grid, h, w)
     if len(known):
         rows = shared[known]
-        noise = NOISE * np.square(expected[known]) / sure + _TINY
+        noise = led.NOISE * np.square(expected[known]) / sure + _TINY
         shared = shared - rows.T @ np.linalg.solve(rows[:, known] + np.diag(noise), rows)
     return Doubt(grid, expected, centers, shared, known)
 
@@ -151,7 +152,7 @@ def places_to_ask(doubt: Doubt, count: int) -> list[Asked]:
     Fewer where no others lie far enough apart from each other and from hints, 1/16 of the short side.
     """
     shared = doubt.covariance.copy()
-    noise = NOISE * np.square(doubt.error) + _TINY
+    noise = led.NOISE * np.square(doubt.error) + _TINY
     left = np.ones(len(doubt.error), np.bool_)
     for cell in doubt.known:
         left &= _apart(doubt.centers, cell)

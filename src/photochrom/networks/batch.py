@@ -28,6 +28,8 @@ class Batch(NamedTuple):
     """What `System.told` adds for networks that take hints; None for all others."""
     wishes: Tensor | None = None
     """As `hints`, of wishes for the whole picture."""
+    clicks: Tensor | None = None
+    """(N, 3, h, w): a, b and confidence of clicks that are led over the answer, not told to the network."""
     smaller: Tensor | None = None
     """(N, 1, h, w): the same lightness, smaller; None unless a loss wants it looked at too."""
 
@@ -64,6 +66,10 @@ class Prediction(NamedTuple):
     """(N, classes): logits over the classes of scenes."""
     smaller: Tensor | None = None
     """(N, K, h, w): as `logits`, of `Batch.smaller`."""
+    clicked: Tensor | None = None
+    """(N, 2, h, w), Lab units: the colours that are shown, with `Batch.clicks` led over them."""
+    spilt: Tensor | None = None
+    """(N,): the share of a lone click that reaches what is far from it."""
 
     def colors(self, temperature: float = 1.0) -> Tensor:
         """(N, 2, h, w), Lab units: `ab`, or the mean over the bins of softmax(logits / temperature)."""
@@ -134,13 +140,15 @@ class System(nn.Module):
         """`bins` and `shares` of the true colours, as in Prediction; of classifiers alone."""
         raise NotImplementedError
 
-    def told(self, batch: Batch, *, hinted: float, wished: float, generator: torch.Generator) -> Batch:
-        """The batch with hints for a share `hinted` of its pictures and wishes for a share `wished`.
+    def told(
+        self, batch: Batch, *, hinted: float, wished: float, clicked: float, generator: torch.Generator
+    ) -> Batch:
+        """The batch with hints, wishes and clicks for these shares of its pictures.
 
-        Networks that take neither return it as it is. Every draw comes from `generator`, which may
+        Networks that take none of them return it as it is. Every draw comes from `generator`, which may
         be of another device.
         """
-        del hinted, wished, generator
+        del hinted, wished, clicked, generator
         return batch
 
     def smoothed(self, counts: Tensor) -> Tensor:

@@ -4,7 +4,8 @@ Source: Photochrom's own. The trunk is EfficientNet-Lite2 (Google, Apache-2.0) u
 its ImageNet weights, the first convolution summed over RGB since all three inputs are L. Deepest
 features return to stride 16 and become tokens; hints with their confidence and one global token
 (palette, wished colourfulness) join them in a few transformer blocks, so that one click can reach
-the whole picture; a small U-Net leads to logits over ab bins at stride 4.
+the whole picture; a small U-Net leads to logits over ab bins at stride 4. Beside it `kinship` says which
+places of a picture belong together, by which hints are led over it (`networks.kinship`).
 
 Every side of the input of encoder and decoder is a multiple of 32; the whole pads to one and cuts back.
 """
@@ -22,8 +23,9 @@ from photochrom.color.bins import gamut_bins
 from photochrom.errors import BadConfig
 from photochrom.networks.ab_targets import AbTargets
 from photochrom.networks.batch import Batch, Prediction, System
+from photochrom.networks.kinship import Kinship, Led, led_over
 from photochrom.networks.layers import ConvNorm, InvertedResidual, SamePadConv, TokenBlock, padded
-from photochrom.networks.told import sampled_hints, sampled_wishes
+from photochrom.networks.told import SHOWN, sampled_hints, sampled_wishes
 
 STRIDE = 32
 HINT_STRIDE = 4
@@ -187,42 +189,67 @@ class Flagship(System):
         self.targets = AbTargets(centers)
         self.encoder = Encoder()
         self.decoder = Decoder(bins=len(centers), dim=dim, blocks=blocks, widths=widths)
+        self.kinship = Kinship(TAP_CHANNELS[1:])
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None, wishes: Tensor | None = None) -> Tensor:
         """Encoder, then decoder; see the class. Without hints or wishes: none are given."""
-        n, _, height, width = lightness.shape
-        lightness = padded(lightness, STRIDE)
-        rows, columns = (side // HINT_STRIDE for side in lightness.shape[2:])
+        height, width = lightness.shape[2:]
+        logits = self._decoded(self.encoder(padded(lightness, STRIDE)), hints, wishes)
+        return logits[:, :, : -(-height // HINT_STRIDE), : -(-width // HINT_STRIDE)]
+
+    def _decoded(self, features: Features, hints: Tensor | None, wishes: Tensor | None) -> Tensor:
+        n, _, rows, columns = features.s4.shape
         if hints is None:
-            hints = lightness.new_zeros(n, 3, rows, columns)
+            hints = features.s4.new_zeros(n, 3, rows, columns)
         hints = F.pad(hints, (0, columns - hints.shape[3], 0, rows - hints.shape[2]))
         if wishes is None:
-            wishes = lightness.new_zeros(n, len(self.centers) + 3)
-        logits: Tensor = self.decoder(self.encoder(lightness), hints, wishes)
-        return logits[:, :, : -(-height // HINT_STRIDE), : -(-width // HINT_STRIDE)]
+            wishes = features.s4.new_zeros(n, len(self.centers) + 3)
+        logits: Tensor = self.decoder(features, hints, wishes)
+        return logits
 
     def asked(self, batch: Batch) -> Prediction:
         """In bins of the mean colour of each 4×4 pixels."""
         bins, shares = self.binned(batch)
-        logits = self(batch.lightness, batch.hints, batch.wishes).float()
+        features = self.encoder(batch.lightness)
+        logits = self._decoded(features, batch.hints, batch.wishes).float()
+        led = None if batch.clicks is None else self._led(batch, batch.clicks, features, logits)
         smaller = None
         if batch.smaller is not None:
             smaller = self(batch.smaller).float()
             smaller = F.interpolate(smaller, size=logits.shape[2:], mode="bilinear", align_corners=False)
-        return Prediction(logits=logits, bins=bins, shares=shares, centers=self.centers, smaller=smaller)
+        return Prediction(
+            logits=logits, bins=bins, shares=shares, centers=self.centers, smaller=smaller,
+            clicked=led and led.ab, spilt=led and led.spilt,
+        )  # fmt: skip
+
+    def _led(self, batch: Batch, clicks: Tensor, features: Features, logits: Tensor) -> Led:
+        """Clicks led over the colours that are shown. What leads them alone learns of it."""
+        features, logits = Features(*(map_.detach() for map_ in features)), logits.detach()
+        if any(words is not None and bool(words.any()) for words in (batch.hints, batch.wishes)):
+            with torch.no_grad():
+                logits = self._decoded(features, None, None).float()
+        temperature, chroma = SHOWN
+        shown = Prediction(logits=logits, centers=self.centers).colors(temperature) * chroma
+        seen = self.kinship(*features[1:]).float()
+        lightness = F.avg_pool2d(batch.lightness, HINT_STRIDE)
+        with torch.autocast(logits.device.type, enabled=False):
+            return led_over(shown, seen, logits, lightness, clicks, self.centers)
 
     def binned(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The four bins round the mean colour of each 4×4 pixels."""
         bins, shares = self.targets(F.avg_pool2d(batch.ab, HINT_STRIDE))
         return bins, shares
 
-    def told(self, batch: Batch, *, hinted: float, wished: float, generator: torch.Generator) -> Batch:
-        """Clicks on the grid of the logits; the picture's own palette and colourfulness."""
+    def told(
+        self, batch: Batch, *, hinted: float, wished: float, clicked: float, generator: torch.Generator
+    ) -> Batch:
+        """Hints and clicks on the grid of the logits; the picture's own palette and colourfulness."""
         ab = F.avg_pool2d(batch.ab, HINT_STRIDE)
         bins, shares = self.targets(ab)
         hints = sampled_hints(ab, generator, share=hinted)
         wishes = sampled_wishes(bins, shares, batch.rgb, len(self.centers), generator, share=wished)
-        return batch._replace(hints=hints, wishes=wishes)
+        clicks = sampled_hints(ab, generator, share=clicked) if clicked else None
+        return batch._replace(hints=hints, wishes=wishes, clicks=clicks)
 
     def start_from(self, prior: Tensor) -> None:
         """The head's bias becomes the logarithm of the prior."""

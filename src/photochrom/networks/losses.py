@@ -14,11 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from photochrom.networks.batch import Batch, Prediction
-from photochrom.networks.told import COLORFULNESS_UNIT, colorfulness
+from photochrom.networks.told import COLORFULNESS_UNIT, SHOWN, colorfulness
 from photochrom.networks.torch_color import lab_to_srgb
 
-# Temperature and factor on the chroma by which the flagship's default makes colours of its bins.
-SHOWN = (0.8, 1.2)
 # Share of the uniform distribution in the prior that weights are the inverse of (Zhang et al. 2016).
 UNIFORM = 0.5
 BLUR3 = ((1.0, 2.0, 1.0), (2.0, 4.0, 2.0), (1.0, 2.0, 1.0))
@@ -180,6 +178,28 @@ def scales(prediction: Prediction, batch: Batch, _aids: Aids) -> Tensor:
     return (divergence * ~told).sum() / (~told).sum().clamp_min(1)
 
 
+def clicked(prediction: Prediction, batch: Batch, _aids: Aids) -> Tensor:
+    """Logarithm of 1 and the mean squared error in ab that clicks have left; mean over pictures with clicks.
+
+    Of the logarithm, as of PSNR, for a picture that is hard counts no more than another. 0 without clicks.
+    """
+    assert prediction.clicked is not None
+    assert batch.clicks is not None
+    truth = F.avg_pool2d(batch.ab, batch.ab.shape[2] // prediction.clicked.shape[2])
+    error = (prediction.clicked - truth).square().mean((1, 2, 3))
+    has = batch.clicks[:, 2].flatten(1).any(1)
+    return (torch.log1p(error) * has).sum() / has.sum().clamp_min(1)
+
+
+def spilt(prediction: Prediction, _batch: Batch, _aids: Aids) -> Tensor:
+    """The share of a lone click, of 30 units of Lab, that reaches what is far from it; mean over pictures.
+
+    Clicks of the truth's colours alone teach to lead errors of whole pictures far; people click one sleeve.
+    """
+    assert prediction.spilt is not None
+    return prediction.spilt.mean()
+
+
 def colorful(prediction: Prediction, batch: Batch, _aids: Aids) -> Tensor:
     """Mean absolute difference in colourfulness from the truth's (Hasler and Süsstrunk's figure / 50)."""
     return (
@@ -253,6 +273,8 @@ _ROWS = (
         "features",
     ),
     Loss("scales", scales, ("logits", "smaller"), "difference between a look and a smaller one"),
+    Loss("clicked", clicked, ("clicked",), "error that simulated clicks leave"),
+    Loss("spilt", spilt, ("spilt",), "share of a lone click that reaches what is far from it"),
     Loss("colorfulness", colorful, ("ab",), "difference in how colourful the picture is"),
 )
 

@@ -155,9 +155,11 @@ class Siggraph17(System):
         bins = SIDE * place[:, :1] + place[:, 1:]
         return bins, torch.ones_like(bins, dtype=torch.float32)
 
-    def told(self, batch: Batch, *, hinted: float, wished: float, generator: torch.Generator) -> Batch:
+    def told(
+        self, batch: Batch, *, hinted: float, wished: float, clicked: float, generator: torch.Generator
+    ) -> Batch:
         """Patches of true colour, as many as chance has it; a hinted picture may get none."""
-        del wished
+        del wished, clicked
         hints = sampled_patches(batch.ab, generator, share=hinted, revealed=self.revealed)
         return batch._replace(hints=hints)
 

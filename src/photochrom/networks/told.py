@@ -12,6 +12,8 @@ ANOTHER_HINT = 7 / 8
 MOST_HINTS = 40
 # Hasler and Süsstrunk's colourfulness of a vivid photograph; wishes are given in this unit.
 COLORFULNESS_UNIT = 50.0
+# Temperature and factor on the chroma by which the flagship's default makes colours of its bins.
+SHOWN = (0.8, 1.2)
 
 
 def sampled_hints(ab: Tensor, generator: torch.Generator, *, share: float) -> Tensor:

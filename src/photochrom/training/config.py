@@ -87,10 +87,12 @@ class Sampling:
     """With hints, for networks that take them."""
     wished: float = 0.0
     """With a palette, and as many with a wished colourfulness, for networks that take them."""
+    clicked: float = 0.0
+    """With clicks that are led over the answer and not told to the network, for the loss "clicked"."""
 
     def __post_init__(self) -> None:
         one_of("framing", self.framing, FRAMINGS)
-        for name in ("damaged", "film", "hinted", "wished"):
+        for name in ("damaged", "film", "hinted", "wished", "clicked"):
             if not 0 <= getattr(self, name) <= 1:
                 raise BadConfig(name, f"must lie in 0…1, not {getattr(self, name)}")
 

@@ -49,7 +49,9 @@ def fill(network: Flagship, card: ModelCard, looks: Iterable[Tensor]) -> None:
     """
     network.eval()
     try:
-        _fill_encoder(network.encoder, _Stored(card, "encoder"))
+        stored = _Stored(card, "encoder")
+        _fill_encoder(network.encoder, stored)
+        _fill_kinship(network.kinship, stored)
         _fill_decoder(network.decoder, _Stored(card, "decoder"))
     except (KeyError, ValueError, RuntimeError) as error:
         raise TrainingError(card.path, f"its graphs are not this network's: {error}") from error
@@ -92,11 +94,19 @@ class _Stored:
 @torch.no_grad()
 def _fill_encoder(encoder: nn.Module, stored: _Stored) -> None:
     """Folded kernels into convolutions; their biases into normalisations that do nothing else yet."""
-    for (conv, norm), (kernel, bias) in zip(_normalised(encoder), stored.inputs("Conv"), strict=True):
+    pairs = list(_normalised(encoder))
+    # Those behind them are not the trunk's, and keep their names.
+    for (conv, norm), (kernel, bias) in zip(pairs, stored.inputs("Conv")[: len(pairs)], strict=True):
         conv.weight.copy_(_shaped(kernel, conv.weight))
         _keep(norm, torch.zeros_like(bias), torch.full_like(bias, 1 - norm.eps))
         norm.weight.fill_(1.0)
         norm.bias.copy_(_shaped(bias, norm.bias))
+
+
+def _fill_kinship(kinship: nn.Module, stored: _Stored) -> None:
+    state = kinship.state_dict()
+    named = {name: stored.weights.get(f"kinship.{name}", value) for name, value in state.items()}
+    kinship.load_state_dict(named)
 
 
 def _fill_decoder(decoder: nn.Module, stored: _Stored) -> None:

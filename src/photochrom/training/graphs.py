@@ -17,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from photochrom.inference.card import ModelCard
+from photochrom.inference.guess import KINSHIP
 from photochrom.inference.network import load_network
 from photochrom.networks.batch import System
 from photochrom.networks.flagship import HINT_STRIDE, STRIDE, Features, Flagship
@@ -56,9 +57,11 @@ class _Encoder(nn.Module):
     def __init__(self, network: Flagship) -> None:
         super().__init__()
         self.encoder = network.encoder
+        self.kinship = network.kinship
 
     def forward(self, lightness: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.encoder(lightness))
+        features = self.encoder(lightness)
+        return (*features, self.kinship(*features[1:]))
 
 
 class _Decoder(nn.Module):
@@ -98,7 +101,7 @@ def _pair(network: Flagship) -> tuple[Graph, ...]:
         features = network.encoder(lightness)
     names = Features._fields
     return (
-        Graph("encoder", _Encoder(network), (lightness,), ("lightness",), names, halved=True),
+        Graph("encoder", _Encoder(network), (lightness,), ("lightness",), (*names, KINSHIP), halved=True),
         Graph(
             "decoder", _Decoder(network), (*features, hints, wishes), (*names, "hints", "wishes"),
             ("logits",), halved=True,
@@ -191,8 +194,9 @@ def bytes_stored(model: onnx.ModelProto) -> onnx.ModelProto:
 def difference(network: System, card: Path) -> float:
     """Largest difference of answers, torch in float32 against a card's graphs.
 
-    Of the pair in logits, over sizes and hints. Of a single graph as a share of the largest answer,
-    over sizes: ab reach 100 and logits 20, and float32 rounds both. Infinite where an answer is no number.
+    Of the pair in logits and in what leads hints, over sizes and hints. Of a single graph as a share of the
+    largest answer, over sizes: ab reach 100 and logits 20, and float32 rounds both. Infinite where an
+    answer is no number.
     """
     described = ModelCard.load(card)
     graphs = load_network(described, provider="cpu")
@@ -211,6 +215,10 @@ def difference(network: System, card: Path) -> float:
             feed = {**feed, "hints": hints.numpy(), "wishes": wishes.numpy()}
         there = network(lightness, *arguments)[0].numpy()
         apart = float(np.abs(graphs.decode(feed) - there).max())
+        # Cards from before there was one have none.
+        if isinstance(network, Flagship) and KINSHIP in feed:
+            seen = network.kinship(*network.encoder(lightness)[1:]).numpy()
+            apart = max(apart, float(np.abs(feed[KINSHIP] - seen).max()))
         if not math.isfinite(apart):
             return math.inf
         worst = max(worst, apart if pair else apart / max(1.0, float(np.abs(there).max())))

@@ -29,7 +29,13 @@ def sample(
         grey = (light * emulsion(eye, len(rgb), generator, share=sampling.film)).sum(1, keepdim=True)
         seen = degrade(lightness_from_luminance(grey), generator, share=sampling.damaged)
         batch = batch._replace(lightness=seen.contiguous(memory_format=torch.channels_last))
-    return network.told(batch, hinted=sampling.hinted, wished=sampling.wished, generator=generator)
+    return network.told(
+        batch,
+        hinted=sampling.hinted,
+        wished=sampling.wished,
+        clicked=sampling.clicked,
+        generator=generator,
+    )
 
 
 def smaller_look(lightness: Tensor, network: System, generator: torch.Generator) -> Tensor:

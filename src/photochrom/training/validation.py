@@ -62,14 +62,19 @@ def held_out(
 def judge(run: Run, pictures: Sequence[Pictures]) -> Judged:
     """The judged weights without hints or wishes, by the recipe's losses but the adversarial one.
 
-    The network in training is not touched. pictures: batches of one.
+    Where a recipe has clicks, so has each picture here, the same at every look. The network in training is
+    not touched. pictures: batches of one.
     """
     network = copy.deepcopy(run.system)
     network.load_state_dict(run.weights())
     network.eval()
     losses, gains, colored = [], [], []
-    for rgb, label in pictures:
+    clicked = float(run.recipe.sampling.clicked > 0)
+    for number, (rgb, label) in enumerate(pictures):
         batch = automatic(torch.from_numpy(rgb).to(run.device), torch.from_numpy(label).to(run.device))
+        if clicked:
+            generator = torch.Generator().manual_seed(number)
+            batch = network.told(batch, hinted=0.0, wished=0.0, clicked=clicked, generator=generator)
         with run.precision.autocast():
             answer = network.asked(batch)
         terms = weighed(answer, batch, run.aids, run.recipe.losses)

@@ -1,0 +1,26 @@
+"""How hints are led over a picture: numbers that training and colouring share.
+
+Training is `networks.kinship`, colouring `inference.obey`. docs/hints.md has what each of them gives.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SOFTENED: Final = 3.0
+"""Temperature at which distributions are compared: unlikely colours tell places apart too."""
+DISTRIBUTION: Final = 24.0
+"""Weight of how much they differ: squared Hellinger distance, 0…1."""
+NEAR: Final = 1.0
+"""Distance over which kinship fades, in short sides of the picture."""
+LIGHT: Final = 40.0
+"""Difference of L over which kinship fades."""
+LEAST_DOUBT: Final = 1.0
+"""The network's standard deviation of ab, in units of Lab, counts as at least this."""
+NOISE: Final = 0.03
+"""Variance of a hint's own error, as a share of the variance allowed at its place."""
+LARGE: Final = 15.0
+"""A difference larger than this, in units of Lab, is a wish for one thing rather than a general error: of
+it the share (LARGE / difference)² goes to all that is kin …"""
+CLOSER: Final = 2
+"""… and the rest only to what is close kin: kinship to this power."""
