@@ -57,15 +57,15 @@ class Example:
         return f"{self.caption}, {self.year}"
 
 
-WRITTEN_FOR = "789246cf d092d665"
+WRITTEN_FOR = "556bfc87 d2b4c0a0"
 TABLE = (
     Example(
         "migrant_mother_1936.jpg",
         "Migrant Mother, Nipomo, California",
         "1936",
         "Skin, hair and canvas can be guessed from what they are; clothes cannot.",
-        "Hair and canvas are plausible, and so is the skin of face, neck and arms. The shirt on the left is"
-        " bluish above and orange below, and the clothes are a dull guess.",
+        "Hair and canvas are plausible, and so is the face. The hand is paler and yellower, though it is"
+        " the same skin; the shirt on the left is bluish above and orange below, and the clothes are a dull guess.",
     ),
     Example(
         "saratoga_broadway_c1910.jpg",
@@ -95,16 +95,16 @@ TABLE = (
         "Frederick Douglass",
         "c. 1879",
         "Skin can be guessed; a dark coat may be black or blue, and a bare backdrop says nothing at all.",
-        "The face is plausible. The coat is navy, but brown on the left and purple along its lower edge; grey"
-        " hair is yellow, with an orange rim, and the backdrop is bluish above and brown below.",
+        "The face is plausible, and the coat navy as a whole, purple at its left edge; grey hair is yellow,"
+        " and the backdrop is violet above and brown below.",
     ),
     Example(
         "wright_first_flight_1903.jpg",
         "First flight, Kitty Hawk",
         "17 December 1903",
         "Sky, sand and white cloth are likely guesses; where wet sand ends and water begins is hard to tell.",
-        "The sky is a plausible pale blue, a little orange left of the wings. Sand in front is the colour of"
-        " sand; greenish patches lie between it and the water.",
+        "The sky is a plausible pale blue with an orange stain left of the wings. Blue patches lie on the"
+        " beach, and only parts of it are the colour of sand.",
     ),
     Example(
         "pg_emir.jpg",
@@ -112,7 +112,7 @@ TABLE = (
         "1911",
         "A robe could have any colour, and wood has few.",
         "The robe, in truth bright blue, is guessed brown, and red in its middle. Face, turban and the door"
-        " on the left come near; wall and the door on the right stay all but grey.",
+        " on the left come near; wall and the door on the right stay grey.",
         true_colors=True,
         hints=(("47%", "70%", "#1f7fc0"), ("28%", "30%", "#9c8f94"), ("5%", "40%", "#c9945a")),
     ),
@@ -122,18 +122,18 @@ TABLE = (
         "August 1942",
         "Whether grass is fresh or dry can hardly be seen in grey; a sky with such clouds is blue.",
         "The sky is blue, more so than it was. The brown coat is right; the dry grass is made a fresh"
-        " green, and the white horse cream, with some orange.",
+        " green, and the white horse cream.",
         true_colors=True,
     ),
 )
 OF_VIVIDNESS, OF_CONFIDENCE, OF_ALTERNATIVES = TABLE[0], TABLE[4], TABLE[7]
 SEEN = {
-    "vividness": "From 1.5 on the face is too red, and the orange of the sleeve is plain to see.",
-    "hints": "The first click makes the robe blue, but for two reddish folds, and leaves wall and doors as they"
-    " were. The second makes the wall a little violet and the third the wood on the left orange.",
-    "confidence": "It is surest of tie and shirt, then of face and hair; least of the edges of the coat, then of"
-    " the backdrop.",
-    "alternatives": "A sky of dusk, grass between dry and violet, a coat of violet. The true one, dry grass, is"
+    "vividness": "From 1.5 on the face is too red, and the orange below the shirt on the left plain to see.",
+    "hints": "The first click makes the whole robe blue and leaves wall and doors as they were. The second"
+    " makes the wall a little violet and the third the wood on the left orange.",
+    "confidence": "It is surest of tie and shirt, then of face and hair; least of the backdrop and of the"
+    " edges of the coat.",
+    "alternatives": "A white horse, grass between dry and violet, a chestnut horse. The true one, dry grass, is"
     " not among them.",
 }
 

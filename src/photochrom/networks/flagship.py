@@ -25,7 +25,7 @@ from photochrom.networks.ab_targets import AbTargets
 from photochrom.networks.batch import Batch, Prediction, System
 from photochrom.networks.kinship import Kinship, Led, led_over
 from photochrom.networks.layers import ConvNorm, InvertedResidual, SamePadConv, TokenBlock, padded
-from photochrom.networks.told import SHOWN, sampled_hints, sampled_wishes
+from photochrom.networks.told import ANOTHER_CLICK, SHOWN, sampled_hints, sampled_wishes
 
 STRIDE = 32
 HINT_STRIDE = 4
@@ -248,7 +248,7 @@ class Flagship(System):
         bins, shares = self.targets(ab)
         hints = sampled_hints(ab, generator, share=hinted)
         wishes = sampled_wishes(bins, shares, batch.rgb, len(self.centers), generator, share=wished)
-        clicks = sampled_hints(ab, generator, share=clicked) if clicked else None
+        clicks = sampled_hints(ab, generator, share=clicked, another=ANOTHER_CLICK) if clicked else None
         return batch._replace(hints=hints, wishes=wishes, clicks=clicks)
 
     def start_from(self, prior: Tensor) -> None:

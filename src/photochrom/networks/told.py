@@ -9,18 +9,23 @@ from torch import Tensor
 
 # Each further hint has this chance (Zhang et al. 2017: points per picture are geometric, mean 7).
 ANOTHER_HINT = 7 / 8
-MOST_HINTS = 40
+# Of clicks that are led, which are to be worth something in tens too.
+ANOTHER_CLICK = 19 / 20
+MOST_HINTS = 60
 # Hasler and Süsstrunk's colourfulness of a vivid photograph; wishes are given in this unit.
 COLORFULNESS_UNIT = 50.0
 # Temperature and factor on the chroma by which the flagship's default makes colours of its bins.
 SHOWN = (0.8, 1.2)
 
 
-def sampled_hints(ab: Tensor, generator: torch.Generator, *, share: float) -> Tensor:
+def sampled_hints(
+    ab: Tensor, generator: torch.Generator, *, share: float, another: float = ANOTHER_HINT
+) -> Tensor:
     """Simulated clicks. ab: (N, 2, h, w) → (N, 3, h, w).
 
-    As in Zhang et al. 2017 the number is geometric, places gather round the centre, a click covers
-    one to three cells a side and carries their mean colour; here confidence also varies.
+    As in Zhang et al. 2017 the number is geometric, each click followed by a further one with the chance
+    `another`, places gather round the centre, a click covers one to three cells a side and carries their
+    mean colour; here confidence also varies.
     """
     n, _, h, w = ab.shape
     # Hundreds of small patches: on a graphics card each would be a launch or three.
@@ -30,7 +35,7 @@ def sampled_hints(ab: Tensor, generator: torch.Generator, *, share: float) -> Te
         if has >= share:
             continue
         # Inverse of the geometric distribution, at least one.
-        count = min(MOST_HINTS, 1 + int(math.log(1 - many) / math.log(ANOTHER_HINT)))
+        count = min(MOST_HINTS, 1 + int(math.log(1 - many) / math.log(another)))
         places = torch.randn((count, 2), generator=generator, device=generator.device).tolist()
         kinds = torch.rand((count, 2), generator=generator, device=generator.device).tolist()
         for (v, u), (size, trust) in zip(places, kinds, strict=True):
