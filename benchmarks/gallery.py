@@ -65,7 +65,7 @@ TABLE = (
         "1936",
         "Skin, hair and canvas can be guessed from what they are; clothes cannot.",
         "Hair and canvas are plausible, and so is the face. The hand is paler and yellower, though it is"
-        " the same skin; the shirt on the left is bluish above and orange below, and the clothes are a dull guess.",
+        " the same skin; the shirt on the left is bluish above and orange below; clothes are dull guesses.",
     ),
     Example(
         "saratoga_broadway_c1910.jpg",
@@ -133,8 +133,8 @@ SEEN = {
     " makes the wall a little violet and the third the wood on the left orange.",
     "confidence": "It is surest of tie and shirt, then of face and hair; least of the backdrop and of the"
     " edges of the coat.",
-    "alternatives": "A white horse, grass between dry and violet, a chestnut horse. The true one, dry grass, is"
-    " not among them.",
+    "alternatives": "A white horse, grass between dry and violet, a chestnut horse. The true one, dry grass,"
+    " is not among them.",
 }
 
 START = """The pictures of [examples/](../examples/README.md), all of them, coloured by `{model}`
