@@ -81,12 +81,11 @@ def names_and(contestants, item) -> tuple[str, object]:
 
 
 def write_or_wait(_contestants, item: tuple[bool, Path]) -> None:
-    """Begin a file in the folder and never end it; or wait until another process has begun it."""
+    """Begin a file in the folder and take a while to end it; or wait until another process has begun it."""
     writes, folder = item
     if writes:
         with whole_file(folder / "result", overwrite=False):
             (folder / "begun").touch()
-            while True:
-                time.sleep(0.02)
+            time.sleep(0.5)
     while not (folder / "begun").exists():
         time.sleep(0.02)

@@ -49,7 +49,7 @@ def each(
     specs: what the contestants are opened from elsewhere; opened: the same ones, in this process
     threads: of each process, for networks and for libvips
 
-    One job works in this process. On an error or an interruption the processes end at once. Raises
+    One job works in this process. On an error or an interruption each process ends with the item at hand. Raises
     PhotochromError where one has died, and whatever `work` raises.
     """
     if jobs <= 1:
@@ -100,7 +100,7 @@ def _pool(specs: Sequence[Any], *, jobs: int, threads: int) -> Iterator[ProcessP
     try:
         yield pool
     except BaseException:
-        # Nobody waits for what is half done: finished records are on the disk.
+        # Nobody asks for what is left: finished records are on the disk.
         for process in set(multiprocessing.active_children()) - before:
             process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
@@ -109,6 +109,8 @@ def _pool(specs: Sequence[Any], *, jobs: int, threads: int) -> Iterator[ProcessP
 
 
 _contestants: list[Any] = []
+_at_work: list[bool] = []
+_ending: list[bool] = []
 
 
 def _start(specs: Sequence[Any], threads: int) -> None:
@@ -120,13 +122,20 @@ def _start(specs: Sequence[Any], threads: int) -> None:
 
 
 def _end(_number: int, _frame: object) -> None:
-    """End by an exception, so that a file that is half written is removed on the way."""
-    raise SystemExit
+    """End, but not before the item at hand is done: a file that is half written would stay so.
+
+    No exception: raised where C calls back into Python it would be printed, and go no further.
+    """
+    if not _at_work:
+        os._exit(1)
+    _ending.append(True)
 
 
 def _in_worker(work: Callable[[Sequence[Any], Item], Done], item: Item) -> Done:
+    _at_work.append(True)
     try:
         return work(_contestants, item)
-    except SystemExit:
-        # Let through, the pool would take it for what came of this item, and go on with the next.
-        os._exit(1)
+    finally:
+        _at_work.clear()
+        if _ending:
+            os._exit(1)
