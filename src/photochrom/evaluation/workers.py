@@ -49,8 +49,8 @@ def each(
     specs: what the contestants are opened from elsewhere; opened: the same ones, in this process
     threads: of each process, for networks and for libvips
 
-    One job works in this process. On an error or an interruption each process ends with the item at hand. Raises
-    PhotochromError where one has died, and whatever `work` raises.
+    One job works in this process. On an error or an interruption each process ends with the item at hand.
+    Raises PhotochromError where one has died, and whatever `work` raises.
     """
     if jobs <= 1:
         for item in items:
