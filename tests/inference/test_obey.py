@@ -133,3 +133,47 @@ def test_contradicting_neighbours_are_both_obeyed():
     result = obey(np.zeros((2, H, W), np.float32), hints, look())
     np.testing.assert_allclose(result[0, 6, 4:6], (40, -40), atol=1e-3)
     assert np.abs(result).max() <= 40.001
+
+
+def vivid_halves():
+    """Red on the left, green on the right: nothing of one is kin to the other."""
+    ab = np.zeros((2, H, W), np.float32)
+    ab[0, :, : W // 2], ab[0, :, W // 2 :] = 12, -12
+    return ab
+
+
+def without_what_is_common(monkeypatch, *arguments):
+    with monkeypatch.context() as patched:
+        patched.setattr(module.led, "COMMON", 1e-9)
+        return obey(*arguments)
+
+
+@pytest.mark.parametrize(("wanted", "duller"), [(5.0, True), (19.0, False)])
+def test_clicks_that_agree_on_vividness_are_heard_everywhere(monkeypatch, wanted, duller):
+    """On a strip too that is kin to neither place; it is sure of its colour, so it moves by little."""
+    logits = np.zeros((4, H, W), np.float32)
+    logits[1, :, : W // 2], logits[3, :, W // 2 :], logits[2, 9:] = 3, 3, 9
+    ab, kin = vivid_halves(), look(logits=logits)
+    ab[:, 9:] = np.array([0, 10])[:, None, None]
+    hints = click(y=2, ab=(wanted, 0.0)) + click(y=2, x=12, ab=(-wanted, 0.0))
+    strip = (
+        obey(ab, hints, kin)[1, 10:].mean(),
+        without_what_is_common(monkeypatch, ab, hints, kin)[1, 10:].mean(),
+    )
+    assert abs(strip[1] - 10) < 0.01
+    assert (strip[0] < 9.85) if duller else (strip[0] > 10.15)
+
+
+@pytest.mark.parametrize("wanted", [5.0, 19.0, -60.0])
+def test_a_lone_click_says_nothing_of_the_rest(monkeypatch, wanted):
+    ab, hints = vivid_halves(), click(ab=(wanted, 0.0))
+    np.testing.assert_allclose(
+        obey(ab, hints, look()), without_what_is_common(monkeypatch, ab, hints, look()), atol=0.2
+    )
+
+
+def test_wishes_for_other_hues_say_little_of_how_vivid_the_rest_is(monkeypatch):
+    ab = vivid_halves()
+    hints = click(ab=(-60.0, 0.0)) + click(y=2, x=12, ab=(60.0, 0.0))
+    away = np.abs(obey(ab, hints, look()) - without_what_is_common(monkeypatch, ab, hints, look()))
+    assert away.max() < 2

@@ -82,6 +82,34 @@ def test_blurred_chroma():
     assert value("mixed_squares", regressed(opposite.tolist())) == pytest.approx(2 / 3)
 
 
+def sure_of(*colors):
+    """Logits all but certain of these colours, one a picture, on a 2×2 grid."""
+    centers = torch.tensor(colors, dtype=torch.float32)
+    logits = torch.full((2, len(colors), 2, 2), -40.0)
+    for picture in range(2):
+        logits[picture, picture] = 40.0
+    return Prediction(logits=logits, centers=centers)
+
+
+def test_infidelity_is_psnr_by_another_name():
+    truth = batch(ab=((20, 10), (-15, 5)))
+    close, far = sure_of((21, 10), (-15, 7)), sure_of((40, 10), (-15, 35))
+    found = [value("infidelity", answer, truth) for answer in (close, far)]
+    for loss, answer in zip(found, (((21, 10), (-15, 7)), ((40, 10), (-15, 35))), strict=True):
+        error = (batch(ab=answer).rgb - truth.rgb).square().mean((1, 2, 3))
+        assert loss == pytest.approx(float((error + 1e-4).log().mean()), abs=1e-3)
+    assert found[0] < found[1] - 1
+
+
+def test_infidelity_counts_a_hard_picture_no_more_than_another():
+    """Ten times less error is worth the same in both."""
+    truth = batch(ab=((20, 10), (-15, 5)))
+    pairs = (((30, 10), (-15, 35)), ((30, 10), (-15, 8)), ((23.2, 10), (-15, 35)))
+    before, second, first = (value("infidelity", sure_of(*pair), truth) for pair in pairs)
+    assert before - second == pytest.approx(4.5 / 2, abs=0.5)
+    assert before - first == pytest.approx(2.2 / 2, abs=0.3)
+
+
 def test_cross_entropy():
     assert value("cross_entropy", classified()) == pytest.approx(sum(entropies()) / 2)
 

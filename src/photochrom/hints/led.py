@@ -24,3 +24,8 @@ LARGE: Final = 15.0
 it the share (LARGE / difference)² goes to all that is kin …"""
 CLOSER: Final = 2
 """… and the rest only to what is close kin: kinship to this power."""
+COMMON: Final = 2.0
+"""Variance of how much more vivid or duller than guessed a picture is in all, as a factor on its colours,
+each held to at most its doubt: what hints say of that counts everywhere …"""
+MOST_COMMON: Final = 0.5
+"""… up to this factor, for a lone wish may be far from all that is likely."""

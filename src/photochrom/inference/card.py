@@ -242,11 +242,10 @@ def _answer(path: Path, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _anchors(path: Path, rows: Any) -> tuple[tuple[float, ColorRule], ...]:
-    """rows: of place, tau, temperature and chroma."""
-    anchors = tuple(
-        (float(place), ColorRule(float(tau), float(temperature), float(chroma)))
-        for place, tau, temperature, chroma in rows
-    )
+    """rows: of place, tau, temperature, chroma and, if it is not 0, boost."""
+    if any(len(row) not in (4, 5) for row in rows):
+        raise BadModel(path, "a row of vividness wants place, tau, temperature, chroma and perhaps boost")
+    anchors = tuple((float(row[0]), ColorRule(*map(float, row[1:]))) for row in rows)
     places = [place for place, _ in anchors]
     rises = all(low < high for low, high in pairwise(places))
     if not rises or places[:1] != [0.0] or places[-1:] != [MOST_VIVID]:

@@ -5,7 +5,8 @@ over the picture by Gaussian-process regression (Rasmussen and Williams, "Gaussi
 Machine Learning", 2006, equation 2.25): two places share a difference as far as they are kin, that
 is as far as the network has learnt to see the same in them (`networks.kinship`), expects the same
 colours of them, and they are near and equally light. Where the network is sure of its colour little
-is changed. `docs/hints.md` has the measurements.
+is changed. Beside it one number says how much more vivid or duller than guessed all of the picture is
+(equation 2.40, one explicit basis function). `docs/hints.md` has the measurements.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from photochrom.inference.grids import nearest, shrink
 from photochrom.inference.guess import KINSHIP, likelihoods
 
 Plane = NDArray[np.float32]
+Known = NDArray[np.float64]
 Cells = NDArray[np.int64]
 
 MOST_CELLS: Final = 500
@@ -91,25 +93,55 @@ def obey(ab: Plane, hints: Plane, kin: Kinship) -> Plane:
     alike = correlation(kin, solved)
     known = residual[:, solved].T.astype(np.float64)
     size = np.linalg.norm(known, axis=1, keepdims=True)
-    usual = known * np.minimum(1, led.LARGE / np.maximum(size, led.LARGE)) ** 2
-    change = _led(usual, alike, solved, kin.doubt)
+    general = np.minimum(1, led.LARGE / np.maximum(size, led.LARGE)) ** 2
+    vivid = kin.doubt * _vivid(colors, kin.doubt)
+    share = _share(known * general, vivid[:, solved].T * general, alike, solved, kin.doubt)
+    known -= share * vivid[:, solved].T
+    change = _led(known * general, alike, solved, kin.doubt)
     if (size > led.LARGE).any():
-        change += _led(known - usual, alike**led.CLOSER, solved, kin.doubt)
+        change += _led(known * (1 - general), alike**led.CLOSER, solved, kin.doubt)
     # Hints that contradict each other side by side would be continued far beyond what either asks for.
     lowest, highest = np.minimum(known.min(axis=0), 0), np.maximum(known.max(axis=0), 0)
-    changed = colors + change.clip(lowest[:, np.newaxis], highest[:, np.newaxis])
+    changed = colors + share * vivid + change.clip(lowest[:, np.newaxis], highest[:, np.newaxis])
     # What the noise and the thinning left over, where there is no doubt about what is wanted.
     changed[:, cells] = (colors + residual)[:, cells]
     return np.asarray(changed.reshape(ab.shape), np.float32)
 
 
-def _led(known: NDArray[np.float64], alike: Plane, cells: Cells, doubt: Plane) -> Plane:
+def _vivid(colors: Plane, doubt: Plane) -> Plane:
+    """What all colours of a picture have in common: themselves, in units of doubt, of length 1 at most.
+
+    colors: (2, N); doubt: (N,). Returns (2, N).
+    """
+    return np.asarray(colors / np.maximum(doubt, np.hypot(*colors)), np.float32)
+
+
+def _share(known: Known, common: Known, alike: Plane, cells: Cells, doubt: Plane) -> np.float32:
+    """As much of what is common as what is known at M cells speaks for. known, common: (M, 2).
+
+    A lone hint, or one area, speaks for its own thing alone: as many as are independent by their correlation
+    (its participation ratio), less one, are heard.
+    """
+    basis = common / doubt[cells, np.newaxis]
+    scaled = np.hstack([known / doubt[cells, np.newaxis], basis])
+    weights, of_basis = np.hsplit(np.linalg.solve(_covariance(alike, cells), scaled), 2)
+    share = (basis * weights).sum() / (1 / led.COMMON + (basis * of_basis).sum())
+    heard = 1 - np.square(alike[cells]).sum() / len(cells) ** 2
+    return np.float32(heard * share.clip(-led.MOST_COMMON, led.MOST_COMMON))
+
+
+def _led(known: Known, alike: Plane, cells: Cells, doubt: Plane) -> Plane:
     """Values known at M cells, (M, 2), led over all N places, (2, N). alike: (N, M), of `correlation`."""
+    # Doubt scales both sides of the covariance, so it can be taken out of the equation.
+    weights = np.linalg.solve(_covariance(alike, cells), known / doubt[cells, np.newaxis])
+    return np.asarray(doubt * (weights.T.astype(np.float32) @ alike.T))
+
+
+def _covariance(alike: Plane, cells: Cells) -> Known:
+    """Of what is known at M cells, in units of doubt: (M, M)."""
     inner = alike[cells].astype(np.float64)
     inner[np.diag_indices(len(cells))] += led.NOISE
-    # Doubt scales both sides of the covariance, so it can be taken out of the equation.
-    weights = np.linalg.solve(inner, known / doubt[cells, np.newaxis])
-    return np.asarray(doubt * (weights.T.astype(np.float32) @ alike.T))
+    return inner
 
 
 def correlation(kin: Kinship, cells: Cells) -> Plane:

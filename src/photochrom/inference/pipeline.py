@@ -20,6 +20,7 @@ from photochrom.images.picture import Picture
 from photochrom.images.read import read_picture
 from photochrom.inference.alternatives import alternatives
 from photochrom.inference.card import ModelCard
+from photochrom.inference.choose import choose
 from photochrom.inference.grids import shrink
 from photochrom.inference.guess import KINSHIP, Guess
 from photochrom.inference.mirrored import Mirrored
@@ -127,7 +128,7 @@ class Colorizer:
         rule = self.card.rule(options.vividness)
         chroma = self.chroma(guess, rule)
         own = self._own(guess, rule, chroma)
-        others = alternatives(guess, chroma, self.card, n, vivid=rule.chroma)
+        others = alternatives(guess, chroma, self.card, n, vivid=rule.strength)
         return [
             replace(self._result(picture, guess, other, own + (other - chroma)), unmet=unmet)
             for other in others
@@ -228,8 +229,8 @@ class Colorizer:
         ab = self._choose(plain, rule)
         if plain.carried is not None:
             # A reference is as vivid as it is; the slider acts on it as on other colours.
-            usual = self.card.rule(1.0).chroma or 1.0
-            ab = led(ab, plain.carried * np.array([[[rule.chroma / usual]]] * 2 + [[[1]]], np.float32))
+            usual = self.card.rule(1.0).strength or 1.0
+            ab = led(ab, plain.carried * np.array([[[rule.strength / usual]]] * 2 + [[[1]]], np.float32))
         if guess.hints is not None:
             ab = obey(ab, guess.hints, self._kinship(plain))
         return self._fitted(ab, guess)
@@ -333,13 +334,11 @@ class Colorizer:
         logits, bins = guess.logits, self.card.bins
         assert logits is not None
         assert bins is not None
-        if rule.tau:
-            logits = logits - np.float32(rule.tau) * self._log_prior[:, None, None]
-        return bins.annealed_mean(logits, rule.temperature, axis=0) * rule.chroma
+        return choose(logits, rule, bins, self._log_prior)
 
     @cached_property
     def _log_prior(self) -> NDArray[np.float32]:
-        assert self.card.prior is not None  # one with tau is a model that gives logits
+        assert self.card.prior is not None  # of a model that gives logits
         return np.log(self.card.prior).astype(np.float32)
 
 

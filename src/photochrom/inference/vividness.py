@@ -15,6 +15,9 @@ MOST_VIVID = 2.0
 class ColorRule:
     """Logits z become z − tau · log prior, are divided by `temperature`, and the mean colour times `chroma`.
 
+    Where the network is sure of the hue the factor is larger by up to about twice `boost`, where it is not by
+    nothing (`inference.choose`): more of all colours makes patches of what was a doubt.
+
     tau above 0 favours rare, that is vivid, colours (logit adjustment, Menon et al. 2020, arXiv
     2007.07314); a low temperature takes the likeliest colour rather than the mean of all (annealed
     mean, Zhang et al. 2016, arXiv 1603.08511).
@@ -23,6 +26,7 @@ class ColorRule:
     tau: float = 0.0
     temperature: float = 1.0
     chroma: float = 1.0
+    boost: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 < self.temperature <= 10:
@@ -31,6 +35,13 @@ class ColorRule:
             raise BadOption("tau", f"must lie in 0…1, not {self.tau:g}")
         if not 0 <= self.chroma <= 2:
             raise BadOption("chroma", f"must lie in 0…2, not {self.chroma:g}")
+        if not 0 <= self.boost <= 2:
+            raise BadOption("boost", f"must lie in 0…2, not {self.boost:g}")
+
+    @property
+    def strength(self) -> float:
+        """The factor on the chroma of what is told or lent, of which nobody doubts the hue."""
+        return self.chroma + self.boost
 
 
 def rule_at(vividness: float, anchors: Sequence[tuple[float, ColorRule]]) -> ColorRule:
@@ -45,6 +56,7 @@ def rule_at(vividness: float, anchors: Sequence[tuple[float, ColorRule]]) -> Col
         tau=_between(before.tau, after.tau, t),
         temperature=_between(before.temperature, after.temperature, t),
         chroma=_between(before.chroma, after.chroma, t),
+        boost=_between(before.boost, after.boost, t),
     )
 
 

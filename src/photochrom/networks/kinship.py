@@ -93,23 +93,34 @@ def _led(ab: Tensor, vectors: Tensor, roots: Tensor, doubt: Tensor, clicks: Tens
     apart = apart + torch.cdist(vectors.T, vectors[:, cells].T).square() / 2
     alike = torch.exp(-apart)
     wanted = ((clicks[:2] - ab) * clicks[2])[:, cells].T
-    changed = ab + _change(alike, wanted, doubt, cells)
+    changed = ab + _change(alike, wanted, doubt, cells, ab)
     # Any click is as good as another, and its direction is one that wishes take: nothing is drawn here.
     middle = slice(len(cells) // 2, len(cells) // 2 + 1)
     wish = WISH * F.normalize(wanted[middle], dim=1)
-    reached = _change(alike[:, middle], wish, doubt, cells[middle]).square().sum(0).clamp_min(1e-6).sqrt()
+    reached = _change(alike[:, middle], wish, doubt, cells[middle], ab)
+    reached = reached.square().sum(0).clamp_min(1e-6).sqrt()
     places = vectors[-2:] * led.NEAR
     far = (places - places[:, cells[middle]]).norm(dim=0) > FAR
     return changed, (reached * far).sum() / far.sum().clamp_min(1) / WISH
 
 
-def _change(alike: Tensor, wanted: Tensor, doubt: Tensor, cells: Tensor) -> Tensor:
-    """What is wanted at M cells, (M, 2), led over all N places: (2, N). alike: (N, M); doubt: (N,)."""
+def _change(alike: Tensor, wanted: Tensor, doubt: Tensor, cells: Tensor, ab: Tensor) -> Tensor:
+    """What is wanted at M cells, (M, 2), led over all N places: (2, N).
+
+    alike: (N, M); doubt: (N,); ab: (2, N), as chosen. `inference.obey` has the reasons.
+    """
     size = wanted.norm(dim=1, keepdim=True)
-    usual = wanted * (led.LARGE / size.clamp_min(led.LARGE)).square()
+    general = (led.LARGE / size.clamp_min(led.LARGE)).square()
     noise = led.NOISE * torch.eye(len(cells), device=alike.device)
-    total = alike.new_zeros(2, len(alike))
-    for kernel, part in ((alike, usual), (alike**led.CLOSER, wanted - usual)):
-        weights = torch.linalg.solve(kernel[cells] + noise, part / doubt[cells, None])
-        total = total + (kernel @ weights).T
-    return doubt * total
+    vivid = doubt * ab / torch.maximum(doubt, ab.norm(dim=0))
+    basis = vivid[:, cells].T * general / doubt[cells, None]
+    scaled = torch.cat([wanted * general / doubt[cells, None], basis], dim=1)
+    weights, of_basis = torch.linalg.solve(alike[cells] + noise, scaled).split(2, dim=1)
+    share = (basis * weights).sum() / (1 / led.COMMON + (basis * of_basis).sum())
+    heard = 1 - alike[cells].square().sum() / len(cells) ** 2
+    share = heard * share.clamp(-led.MOST_COMMON, led.MOST_COMMON)
+    total = share * vivid
+    for kernel, part in ((alike, general), (alike**led.CLOSER, 1 - general)):
+        known = part * (wanted - share * vivid[:, cells].T) / doubt[cells, None]
+        total = total + doubt * (kernel @ torch.linalg.solve(kernel[cells] + noise, known)).T
+    return total

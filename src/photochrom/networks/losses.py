@@ -30,6 +30,10 @@ BLUR5 = (
 )
 
 
+# Below this mean squared error, 40 dB, a grey picture among the others would outweigh them all.
+LEAST_ERROR = 1e-4
+
+
 @dataclass(frozen=True)
 class Aids:
     """What some losses need beside the batch; the same through the whole run."""
@@ -117,6 +121,20 @@ def rebalanced(prediction: Prediction, _batch: Batch, aids: Aids) -> Tensor:
     weight = weight / (prior * weight).sum()
     strongest = prediction.bins.gather(1, prediction.shares.argmax(1, keepdim=True)).squeeze(1)
     return (_entropies(prediction) * weight[strongest]).mean()
+
+
+def infidelity(prediction: Prediction, batch: Batch, _aids: Aids) -> Tensor:
+    """Logarithm of the mean squared error in sRGB on the answer's grid; mean over pictures.
+
+    What PSNR asks of the choice of a colour: 0.023 are 0.1 dB, and of the logarithm, a picture that is hard
+    counts no more than another. Colours are the mean at the temperature of SHOWN, their chroma as it is, not
+    clipped to sRGB.
+    """
+    ab = prediction._replace(ab=None).colors(SHOWN[0])
+    side = batch.lab.shape[2] // ab.shape[2]
+    colored = lab_to_srgb(torch.cat([F.avg_pool2d(batch.lab[:, :1], side), ab], dim=1))
+    error = (colored - F.avg_pool2d(batch.rgb, side)).square().mean((1, 2, 3))
+    return (error + LEAST_ERROR).log().mean()
 
 
 def scene(prediction: Prediction, batch: Batch, _aids: Aids) -> Tensor:
@@ -263,6 +281,7 @@ _ROWS = (
         "of the ab bins, rare ones count more",
         "prior",
     ),
+    Loss("infidelity", infidelity, ("logits", "centers"), "logarithm of the squared error in sRGB"),
     Loss("scene", scene, ("scene",), "cross-entropy of the scene's class"),
     Loss("perceptual", perceptual, ("ab",), "difference between a classifier's features", "features"),
     Loss(
