@@ -68,3 +68,14 @@ def test_more_boost_is_more_chroma_everywhere() -> None:
     logits = np.random.default_rng(0).normal(size=(len(BINS), 8, 8)).astype(np.float32) * 3
     sizes = [np.hypot(*choose(logits, ColorRule(boost=b), BINS, FLAT)) for b in (0, 0.3, 0.6, 1.0)]
     assert all((more >= less).all() for less, more in zip(sizes, sizes[1:], strict=False))
+
+
+@pytest.mark.parametrize(("size", "factor"), [(2.0, 1.25), (7.0, (9 / 7) ** 0.5), (9.0, 1.0), (40.0, 0.8)])
+def test_a_balance_brings_dull_and_vivid_pictures_nearer(size: float, factor: float) -> None:
+    """Alike at all places of a picture, and by no more than a quarter."""
+    logits = np.full((len(BINS), 4, 4), -60, np.float32)
+    index, weight = BINS.encode(np.array([0, size]))
+    logits[index] = np.log(np.maximum(weight, 1e-20))[:, None, None]
+    plain, balanced = (choose(logits, ColorRule(balance=b), BINS, FLAT) for b in (0, 0.5))
+    np.testing.assert_allclose(plain[1], size, rtol=1e-3)
+    np.testing.assert_allclose(balanced, plain * factor, rtol=1e-3, atol=1e-4)

@@ -242,9 +242,11 @@ def _answer(path: Path, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _anchors(path: Path, rows: Any) -> tuple[tuple[float, ColorRule], ...]:
-    """rows: of place, tau, temperature, chroma and, if it is not 0, boost."""
-    if any(len(row) not in (4, 5) for row in rows):
-        raise BadModel(path, "a row of vividness wants place, tau, temperature, chroma and perhaps boost")
+    """rows: of place, tau, temperature, chroma and, if they are not 0, boost and balance."""
+    if any(not 4 <= len(row) <= 6 for row in rows):
+        raise BadModel(
+            path, "a row of vividness wants place, tau, temperature, chroma; boost and balance if any"
+        )
     anchors = tuple((float(row[0]), ColorRule(*map(float, row[1:]))) for row in rows)
     places = [place for place, _ in anchors]
     rises = all(low < high for low, high in pairwise(places))

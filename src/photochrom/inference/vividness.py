@@ -16,7 +16,8 @@ class ColorRule:
     """Logits z become z − tau · log prior, are divided by `temperature`, and the mean colour times `chroma`.
 
     Where the network is sure of the hue the factor is larger by up to about twice `boost`, where it is not by
-    nothing (`inference.choose`): more of all colours makes patches of what was a doubt.
+    nothing: more of all colours makes patches of what was a doubt. `balance`, 0…1, brings pictures of which it
+    thinks dull and those of which it thinks vivid nearer to each other. `inference.choose` has both.
 
     tau above 0 favours rare, that is vivid, colours (logit adjustment, Menon et al. 2020, arXiv
     2007.07314); a low temperature takes the likeliest colour rather than the mean of all (annealed
@@ -27,6 +28,7 @@ class ColorRule:
     temperature: float = 1.0
     chroma: float = 1.0
     boost: float = 0.0
+    balance: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 < self.temperature <= 10:
@@ -37,6 +39,8 @@ class ColorRule:
             raise BadOption("chroma", f"must lie in 0…2, not {self.chroma:g}")
         if not 0 <= self.boost <= 2:
             raise BadOption("boost", f"must lie in 0…2, not {self.boost:g}")
+        if not 0 <= self.balance <= 1:
+            raise BadOption("balance", f"must lie in 0…1, not {self.balance:g}")
 
     @property
     def strength(self) -> float:
@@ -57,6 +61,7 @@ def rule_at(vividness: float, anchors: Sequence[tuple[float, ColorRule]]) -> Col
         temperature=_between(before.temperature, after.temperature, t),
         chroma=_between(before.chroma, after.chroma, t),
         boost=_between(before.boost, after.boost, t),
+        balance=_between(before.balance, after.balance, t),
     )
 
 

@@ -119,7 +119,7 @@ def _change(alike: Tensor, wanted: Tensor, doubt: Tensor, cells: Tensor, ab: Ten
     share = (basis * weights).sum() / (1 / led.COMMON + (basis * of_basis).sum())
     heard = 1 - alike[cells].square().sum() / len(cells) ** 2
     share = heard * share.clamp(-led.MOST_COMMON, led.MOST_COMMON)
-    total = share * vivid
+    total: Tensor = share * vivid
     for kernel, part in ((alike, general), (alike**led.CLOSER, 1 - general)):
         known = part * (wanted - share * vivid[:, cells].T) / doubt[cells, None]
         total = total + doubt * (kernel @ torch.linalg.solve(kernel[cells] + noise, known)).T
