@@ -15,9 +15,9 @@ MOST_VIVID = 2.0
 class ColorRule:
     """Logits z become z − tau · log prior, are divided by `temperature`, and the mean colour times `chroma`.
 
-    Where the network is sure of the hue the factor is larger by up to about twice `boost`, where it is not by
-    nothing: more of all colours makes patches of what was a doubt. `balance`, 0…1, brings pictures of which it
-    thinks dull and those of which it thinks vivid nearer to each other. `inference.choose` has both.
+    Where the network is sure of the hue the factor is larger by up to about twice `boost`, where it is not
+    by nothing: more of all colours makes patches of what was a doubt. `balance`, 0…1, brings pictures of
+    which it thinks dull and those of which it thinks vivid nearer to each other. `inference.choose` has both.
 
     tau above 0 favours rare, that is vivid, colours (logit adjustment, Menon et al. 2020, arXiv
     2007.07314); a low temperature takes the likeliest colour rather than the mean of all (annealed
