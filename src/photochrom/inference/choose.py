@@ -15,11 +15,12 @@ Plane = NDArray[np.float32]
 
 # A certainty at which more chroma is given as the rule says: the middle of `val` has 0.62.
 _USUAL: Final = np.float32(0.65)
-# Red to violet, degrees of hue, where people see a blob first (`evaluation.metrics.blobs`), and over how
-# many degrees more the caution that is taken there ends.
-_MIDDLE: Final = -17.5
-_HALF: Final = 32.5
+# Violet over red to orange, −50…70 degrees of hue: where people see a blob first (`evaluation.metrics.
+# blobs`), and skin. How many degrees more the caution there needs to end, and what it leaves of a boost.
+_MIDDLE: Final = 10.0
+_HALF: Final = 60.0
 _FADE: Final = 20.0
+_CAUTION: Final = np.float32(0.35)
 # The mean chroma of a picture's mean colours, in units of Lab, at which a balance leaves it as it is, and the
 # least and the largest factor by which others are brought nearer to it.
 _MIDDLING: Final = 9.0
@@ -46,13 +47,13 @@ def _trust(mean: Plane, expected: Plane) -> Plane:
     """How much of a boost each place gets, (h, w): about 1 in the mean, next to nothing where hue is a guess.
 
     mean: (2, h, w), the mean colour; expected: (h, w), the mean chroma of the same distribution. Their
-    quotient is 1 where all colours held possible have one hue and 0 where they cancel. Red to violet is
-    trusted less: there a faint tint that nothing in the picture bounds becomes a blob.
+    quotient is 1 where all colours held possible have one hue and 0 where they cancel. From violet to orange
+    less is given: a faint tint that nothing in the picture bounds becomes a blob there, and a face sunburnt.
     """
     sure = np.hypot(*mean) / np.maximum(expected, _TINY)
     away = np.abs((np.degrees(np.arctan2(mean[1], mean[0])) - _MIDDLE + 180) % 360 - 180)
     safe = np.clip((away - _HALF) / _FADE, 0, 1)
-    return np.asarray(np.square(sure / _USUAL) * (safe + (1 - safe) * sure**4), np.float32)
+    return np.asarray(np.square(sure / _USUAL) * (safe + (1 - safe) * _CAUTION * sure**4), np.float32)
 
 
 def _balance(mean: Plane, exponent: float) -> np.float32:
