@@ -57,30 +57,30 @@ class Example:
         return f"{self.caption}, {self.year}"
 
 
-WRITTEN_FOR = "556bfc87 d2b4c0a0"
+WRITTEN_FOR = "2c3386e1 765b13d3"
 TABLE = (
     Example(
         "migrant_mother_1936.jpg",
         "Migrant Mother, Nipomo, California",
         "1936",
         "Skin, hair and canvas can be guessed from what they are; clothes cannot.",
-        "Hair and canvas are plausible, and so is the face. The hand is paler and yellower, though it is"
-        " the same skin; the shirt on the left is bluish above and orange below; clothes are dull guesses.",
+        "Hair, canvas, face and hand are plausible, the hand a little paler; the shirt on the left is bluish"
+        " above and brown below; clothes are dull guesses.",
     ),
     Example(
         "saratoga_broadway_c1910.jpg",
         "Broadway at the United States Hotel, Saratoga Springs",
         "c. 1900–1915",
         "Leaves and lawns in summer are green; awnings, dresses and carriages could have any colour.",
-        "Nearly everything stays grey or a little brown; only some leaves at the upper right are green.",
+        "Nearly everything stays grey or a little brown; leaves and lawn are a dull green at best.",
     ),
     Example(
         "fsa_usf34-058042_road.jpg",
         "A road towards mountains, United States",
         "1935–1944",
         "A sky with such clouds is blue, and dry ground has few colours; scrub may be green or brown.",
-        "Sky, clouds and the verge on the left are plausible, the road is too olive, and the pale bank on the"
-        " right is bluish like snow.",
+        "Sky, clouds and the verge on the left are plausible, the road is olive at its edges, mountains and the"
+        " pale bank on the right are bluish.",
     ),
     Example(
         "suffrage_parade_1917.jpg",
@@ -95,23 +95,23 @@ TABLE = (
         "Frederick Douglass",
         "c. 1879",
         "Skin can be guessed; a dark coat may be black or blue, and a bare backdrop says nothing at all.",
-        "The face is plausible, and the coat navy as a whole, purple at its left edge; grey hair is yellow,"
-        " and the backdrop is violet above and brown below.",
+        "The face is plausible, and the coat navy, brown at its left and lower edge; grey hair is yellow, and"
+        " orange behind the ear; the backdrop is violet above and brown below.",
     ),
     Example(
         "wright_first_flight_1903.jpg",
         "First flight, Kitty Hawk",
         "17 December 1903",
         "Sky, sand and white cloth are likely guesses; where wet sand ends and water begins is hard to tell.",
-        "The sky is a plausible pale blue with an orange stain left of the wings. Blue patches lie on the"
-        " beach, and only parts of it are the colour of sand.",
+        "The sky is a plausible pale blue with an orange stain left of the wings. The beach is bluish on the left"
+        " and the colour of sand only in places.",
     ),
     Example(
         "pg_emir.jpg",
         "The Emir of Bukhara",
         "1911",
         "A robe could have any colour, and wood has few.",
-        "The robe, in truth bright blue, is guessed brown, and red in its middle. Face, turban and the door"
+        "The robe, in truth bright blue, is guessed brown and grey, and red below. Face, turban and the door"
         " on the left come near; wall and the door on the right stay grey.",
         true_colors=True,
         hints=(("47%", "70%", "#1f7fc0"), ("28%", "30%", "#9c8f94"), ("5%", "40%", "#c9945a")),
@@ -128,7 +128,7 @@ TABLE = (
 )
 OF_VIVIDNESS, OF_CONFIDENCE, OF_ALTERNATIVES = TABLE[0], TABLE[4], TABLE[7]
 SEEN = {
-    "vividness": "From 1.5 on the face is too red, and the orange below the shirt on the left plain to see.",
+    "vividness": "At 2 the face is a little too red, and the brown below the shirt on the left plain to see.",
     "hints": "The first click makes the whole robe blue and leaves wall and doors as they were. The second"
     " makes the wall a little violet and the third the wood on the left orange.",
     "confidence": "It is surest of tie and shirt, then of face and hair; least of the backdrop and of the"
