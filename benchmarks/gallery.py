@@ -79,8 +79,8 @@ TABLE = (
         "A road towards mountains, United States",
         "1935–1944",
         "A sky with such clouds is blue, and dry ground has few colours; scrub may be green or brown.",
-        "Sky, clouds and the verge on the left are plausible, the road is olive at its edges, mountains and the"
-        " pale bank on the right are bluish.",
+        "Sky, clouds and the verge on the left are plausible, the road is olive at its edges, mountains and"
+        " the pale bank on the right are bluish.",
     ),
     Example(
         "suffrage_parade_1917.jpg",
@@ -103,8 +103,8 @@ TABLE = (
         "First flight, Kitty Hawk",
         "17 December 1903",
         "Sky, sand and white cloth are likely guesses; where wet sand ends and water begins is hard to tell.",
-        "The sky is a plausible pale blue with an orange stain left of the wings. The beach is bluish on the left"
-        " and the colour of sand only in places.",
+        "The sky is a plausible pale blue with an orange stain left of the wings. The beach is bluish on the"
+        " left and the colour of sand only in places.",
     ),
     Example(
         "pg_emir.jpg",
