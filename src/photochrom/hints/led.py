@@ -28,4 +28,4 @@ COMMON: Final = 2.0
 """Variance of how much more vivid or duller than guessed a picture is in all, as a factor on its colours,
 each held to at most its doubt: what hints say of that counts everywhere …"""
 MOST_COMMON: Final = 0.5
-"""… up to this factor, for a lone wish may be far from all that is likely."""
+"""… up to this factor, for wishes may be far from all that is likely."""
