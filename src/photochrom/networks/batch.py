@@ -39,6 +39,15 @@ class Batch(NamedTuple):
         return self.lab[:, 1:]
 
 
+def bins_last(planes: Tensor) -> Tensor:
+    """(N, K, h, w) → (N, h, w, K) in float32, a view where it can be.
+
+    In channels-last memory a place's bins lie side by side, and softmax over them reads them once; over
+    dimension 1 it copies all of them, and its gradient again, which was a fifth of a step on a processor.
+    """
+    return planes.permute(0, 2, 3, 1).float()
+
+
 class Prediction(NamedTuple):
     """What a network answered to a batch, beside what it should have answered; all in float32.
 
@@ -78,8 +87,8 @@ class Prediction(NamedTuple):
         if self.logits is None or self.centers is None:
             raise BadConfig("network", "its answer holds neither ab nor logits and centers")
         with torch.autocast(self.logits.device.type, enabled=False):
-            share = torch.softmax(self.logits.float() / temperature, dim=1)
-            return torch.einsum("nkhw,kc->nchw", share, self.centers)
+            share = torch.softmax(bins_last(self.logits) / temperature, dim=-1)
+            return (share @ self.centers).permute(0, 3, 1, 2)
 
     def kept(self, names: Collection[str]) -> Prediction:
         """The fields `names` alone; `ab` is worked out of the bins where it is asked for and not given.
