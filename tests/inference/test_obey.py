@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photochrom.color.bins import AbBins
+from photochrom.hints import led
 from photochrom.inference import obey as module
 from photochrom.inference.guess import KINSHIP
 from photochrom.inference.obey import kinship, obey, thinned
@@ -95,13 +96,18 @@ def test_where_the_network_is_sure_less_changes():
     assert change[6, 8] < 0.6 * change[6, 6]
 
 
-def test_a_wish_far_from_what_was_chosen_stays_nearer_to_its_place():
-    near, far = (moved(look(), click(ab=(size, 0.0))) / size for size in (15.0, 90.0))
+@pytest.mark.parametrize("strength", [1.0, 3.0])
+def test_a_wish_beyond_what_is_likely_stays_nearer_to_its_place(strength):
+    logits = np.zeros((4, H, W), np.float32)
+    logits[1] = strength  # the surer, the less is likely
+    kin = look(logits)
+    likely = led.LARGE * kin.doubt.reshape(H, W)[6, 4]
+    near, far = (moved(kin, click(ab=(size * likely, 0.0))) / (size * likely) for size in (1.0, 6.0))
     assert far[6, 4] == pytest.approx(near[6, 4], abs=1e-4) == pytest.approx(1, abs=1e-4)
-    # A difference six times as large as what counts as usual: 1/36 of it goes as far as the small one.
-    shared = near[0, 0]
-    assert shared < 0.9
-    assert far[0, 0] == pytest.approx(shared / 36 + shared**2 * 35 / 36, abs=0.03)
+    # A difference six times as large as what counts as likely: 1/36 of it goes as far as the small one.
+    alike = near[0, 0] * (1 + led.NOISE)
+    assert alike < 0.9
+    assert far[0, 0] == pytest.approx((alike / 36 + alike**led.CLOSER * 35 / 36) / (1 + led.NOISE), abs=1e-3)
 
 
 def test_hints_on_a_coarser_grid():

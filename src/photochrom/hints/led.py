@@ -19,9 +19,9 @@ LEAST_DOUBT: Final = 1.0
 """The network's standard deviation of ab, in units of Lab, counts as at least this."""
 NOISE: Final = 0.03
 """Variance of a hint's own error, as a share of the variance allowed at its place."""
-LARGE: Final = 15.0
-"""A difference larger than this, in units of Lab, is a wish for one thing rather than a general error: of
-it the share (LARGE / difference)² goes to all that is kin …"""
+LARGE: Final = 0.85
+"""A difference of more than so many standard deviations of what the network expects is a wish for one thing
+rather than a general error: of it the share (LARGE / difference)² goes to all that is kin …"""
 CLOSER: Final = 2
 """… and the rest only to what is close kin: kinship to this power."""
 COMMON: Final = 2.0

@@ -92,7 +92,7 @@ def obey(ab: Plane, hints: Plane, kin: Kinship) -> Plane:
     solved = thinned(told, cells, kin.shape)
     alike = correlation(kin, solved)
     known = residual[:, solved].T.astype(np.float64)
-    size = np.linalg.norm(known, axis=1, keepdims=True)
+    size = np.linalg.norm(known, axis=1, keepdims=True) / kin.doubt[solved, np.newaxis]
     general = np.minimum(1, led.LARGE / np.maximum(size, led.LARGE)) ** 2
     vivid = kin.doubt * _vivid(colors, kin.doubt)
     share = _share(known * general, vivid[:, solved].T * general, alike, solved, kin.doubt)

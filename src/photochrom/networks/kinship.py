@@ -109,7 +109,7 @@ def _change(alike: Tensor, wanted: Tensor, doubt: Tensor, cells: Tensor, ab: Ten
 
     alike: (N, M); doubt: (N,); ab: (2, N), as chosen. `inference.obey` has the reasons.
     """
-    size = wanted.norm(dim=1, keepdim=True)
+    size = wanted.norm(dim=1, keepdim=True) / doubt[cells, None]
     general = (led.LARGE / size.clamp_min(led.LARGE)).square()
     noise = led.NOISE * torch.eye(len(cells), device=alike.device)
     vivid = doubt * ab / torch.maximum(doubt, ab.norm(dim=0))
