@@ -1,11 +1,15 @@
 """Measure how well a model knows how far its colours are off, and fit a card's `confidence`.
 
     python benchmarks/confidence.py FOLDER [--model NAME|FILE] [--vividness 1] [--figure OUT.svg]
+    python benchmarks/confidence.py FOLDER --clicks 0,1,5,10 [--model NAME|FILE]
 
 Colour photographs that the model never learned from are coloured from their lightness. At each place
 of the network's answer, the ΔE2000 that it expects stands beside the ΔE2000 to the mean true colour of
 that place. A rising curve is fitted on every other picture, in order of name, and judged on those
 between. Every picture weighs the same: a thousand places of it count, evenly spread.
+
+With --clicks: the same after so many clicks of true colours at random places, by the curve of the model's
+card, on pictures cut to 256 × 256.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from numpy.typing import NDArray
 from photochrom.color.difference import delta_e_2000
 from photochrom.evaluation.pictures import find_pictures
 from photochrom.evaluation.properties.calibration import area_mean
+from photochrom.evaluation.properties.hints import hint_planes, random_places
 from photochrom.evaluation.protocol import PROTOCOLS
 from photochrom.images.read import read_picture
 from photochrom.inference.confidence import calibrated, raw_difference
@@ -46,6 +51,25 @@ def differences(colorizer: Colorizer, path: Path, vividness: float) -> Places:
     chosen = np.concatenate([true[..., :1], chroma.transpose(1, 2, 0)], axis=-1)
     both = np.stack([expected, delta_e_2000(chosen, true)]).reshape(2, -1)
     return both[:, np.linspace(0, both.shape[1] - 1, PLACES).astype(np.int64)]
+
+
+def after_clicks(colorizer: Colorizer, path: Path, vividness: float, counts: list[int]) -> list[Places]:
+    """Expected and actual ΔE2000, (2, PLACES), after each number of clicks; more include the fewer."""
+    scene = PROTOCOLS["crop256"].prepare(path)
+    assert scene.truth is not None
+    picture = read_picture(scene.source)
+    guess = colorizer.guess(picture)
+    drawn = random_places(scene.truth, max(counts))
+    found = []
+    for count in counts:
+        planes = hint_planes(scene.truth.lab[..., 1:], drawn[:count], guess.features["hints"].shape[2:])
+        told = colorizer.hinted(guess, planes) if count else guess
+        result = colorizer.paint(picture, told, colorizer.card.rule(vividness))
+        true = area_mean(scene.truth.lab, result.confidence.shape)
+        chosen = np.concatenate([true[..., :1], result.chroma.transpose(1, 2, 0)], axis=-1)
+        both = np.stack([result.confidence, delta_e_2000(chosen, true)]).reshape(2, -1)
+        found.append(both[:, np.linspace(0, both.shape[1] - 1, PLACES).astype(np.int64)])
+    return found
 
 
 def fitted(places: Places) -> list[list[float]]:
@@ -107,9 +131,14 @@ def main() -> None:
     parser.add_argument("--vividness", type=float, default=1.0)
     parser.add_argument("--curve", type=Path, help="a card whose curve is judged, in place of a fitted one")
     parser.add_argument("--figure", type=Path)
+    parser.add_argument("--clicks", help="numbers of clicks, such as 0,1,5,10")
     words = parser.parse_args()
     colorizer = Colorizer(words.model)
     files = sorted(find_pictures([words.folder]))
+    if words.clicks:
+        counts = [int(count) for count in words.clicks.split(",")]
+        report_clicks(counts, [after_clicks(colorizer, path, words.vividness, counts) for path in files])
+        return
     places = [differences(colorizer, path, words.vividness) for path in files]
     report(places, words.curve, words.figure)
 
@@ -132,6 +161,18 @@ def report(places: list[Places], card: Path | None, figure: Path | None) -> None
     )
     if figure is not None:
         figure.write_text(drawn(before, after), "utf8")
+
+
+def report_clicks(counts: list[int], pictures: list[list[Places]]) -> None:
+    print(f"{len(pictures)} pictures")
+    fifths = "surest fifth: expected | actual | least sure fifth: expected | actual"
+    print(f"| clicks | expected | actual | {fifths} |")
+    print("|---|---|---|---|---|---|---|")
+    for count, *places in zip(counts, *pictures, strict=True):
+        whole = np.concatenate(places, axis=1)
+        parts = np.array_split(whole[:, np.argsort(whole[0], kind="stable")], 5, axis=1)
+        cells = [f"{value:.1f}" for part in (whole, parts[0], parts[-1]) for value in part.mean(axis=1)]
+        print(f"| {count} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
