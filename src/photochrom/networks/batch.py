@@ -43,7 +43,7 @@ def bins_last(planes: Tensor) -> Tensor:
     """(N, K, h, w) → (N, h, w, K) in float32, a view where it can be.
 
     In channels-last memory a place's bins lie side by side, and softmax over them reads them once; over
-    dimension 1 it copies all of them, and its gradient again, which was a fifth of a step on a processor.
+    dimension 1 it copies all of them, and its gradient again, which was a tenth of a step on a processor.
     """
     return planes.permute(0, 2, 3, 1).float()
 
