@@ -1,7 +1,7 @@
 """Measure how well a model knows how far its colours are off, and fit a card's `confidence`.
 
     python benchmarks/confidence.py FOLDER [--model NAME|FILE] [--vividness 1] [--figure OUT.svg]
-    python benchmarks/confidence.py FOLDER --clicks 0,1,5,10 [--model NAME|FILE]
+    python benchmarks/confidence.py FOLDER --clicks 0 1 5 10 [--model NAME|FILE]
 
 Colour photographs that the model never learned from are coloured from their lightness. At each place
 of the network's answer, the ΔE2000 that it expects stands beside the ΔE2000 to the mean true colour of
@@ -26,6 +26,7 @@ from photochrom.evaluation.pictures import find_pictures
 from photochrom.evaluation.properties.calibration import area_mean
 from photochrom.evaluation.properties.hints import hint_planes, random_places
 from photochrom.evaluation.protocol import PROTOCOLS
+from photochrom.evaluation.rendered import Rendered
 from photochrom.images.read import read_picture
 from photochrom.inference.confidence import calibrated, raw_difference
 from photochrom.inference.pipeline import Colorizer
@@ -47,7 +48,12 @@ def differences(colorizer: Colorizer, path: Path, vividness: float) -> Places:
     assert guess.logits is not None
     assert colorizer.card.bins is not None
     expected = raw_difference(guess.logits, chroma, colorizer.card.bins)
-    true = area_mean(scene.truth.lab, expected.shape)
+    return beside(expected, chroma, scene.truth)
+
+
+def beside(expected: NDArray[np.float32], chroma: NDArray[np.float32], truth: Rendered) -> Places:
+    """expected: (h, w), of the colours chroma, (2, h, w) → the same beside what is met: (2, PLACES)."""
+    true = area_mean(truth.lab, expected.shape)
     chosen = np.concatenate([true[..., :1], chroma.transpose(1, 2, 0)], axis=-1)
     both = np.stack([expected, delta_e_2000(chosen, true)]).reshape(2, -1)
     return both[:, np.linspace(0, both.shape[1] - 1, PLACES).astype(np.int64)]
@@ -65,10 +71,7 @@ def after_clicks(colorizer: Colorizer, path: Path, vividness: float, counts: lis
         planes = hint_planes(scene.truth.lab[..., 1:], drawn[:count], guess.features["hints"].shape[2:])
         told = colorizer.hinted(guess, planes) if count else guess
         result = colorizer.paint(picture, told, colorizer.card.rule(vividness))
-        true = area_mean(scene.truth.lab, result.confidence.shape)
-        chosen = np.concatenate([true[..., :1], result.chroma.transpose(1, 2, 0)], axis=-1)
-        both = np.stack([result.confidence, delta_e_2000(chosen, true)]).reshape(2, -1)
-        found.append(both[:, np.linspace(0, both.shape[1] - 1, PLACES).astype(np.int64)])
+        found.append(beside(result.confidence, result.chroma, scene.truth))
     return found
 
 
@@ -131,16 +134,15 @@ def main() -> None:
     parser.add_argument("--vividness", type=float, default=1.0)
     parser.add_argument("--curve", type=Path, help="a card whose curve is judged, in place of a fitted one")
     parser.add_argument("--figure", type=Path)
-    parser.add_argument("--clicks", help="numbers of clicks, such as 0,1,5,10")
+    parser.add_argument("--clicks", type=int, nargs="+", help="numbers of clicks, such as 0 1 5 10")
     words = parser.parse_args()
     colorizer = Colorizer(words.model)
     files = sorted(find_pictures([words.folder]))
     if words.clicks:
-        counts = [int(count) for count in words.clicks.split(",")]
-        report_clicks(counts, [after_clicks(colorizer, path, words.vividness, counts) for path in files])
+        places = [after_clicks(colorizer, path, words.vividness, words.clicks) for path in files]
+        report_clicks(words.clicks, places)
         return
-    places = [differences(colorizer, path, words.vividness) for path in files]
-    report(places, words.curve, words.figure)
+    report([differences(colorizer, path, words.vividness) for path in files], words.curve, words.figure)
 
 
 def report(places: list[Places], card: Path | None, figure: Path | None) -> None:

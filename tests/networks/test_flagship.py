@@ -106,7 +106,7 @@ def test_it_can_learn_one_picture_by_heart():
     hints, wishes = torch.zeros(2, 3, 16, 16), torch.zeros(2, len(targets.centers) + 3)
     losses = []
     for _ in range(40):
-        loss = soft_cross_entropy(network(lightness, hints, wishes), index, weight)
+        loss = soft_cross_entropy(network(lightness, hints, wishes), index, weight).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from photochrom.color.bins import mix_prior
 from photochrom.errors import BadConfig
+from photochrom.networks.ab_targets import annealed_mean
 
 
 class Batch(NamedTuple):
@@ -37,15 +38,6 @@ class Batch(NamedTuple):
     def ab(self) -> Tensor:
         """(N, 2, H, W): a and b, in Lab units: the truth."""
         return self.lab[:, 1:]
-
-
-def bins_last(planes: Tensor) -> Tensor:
-    """(N, K, h, w) → (N, h, w, K) in float32, a view where it can be.
-
-    In channels-last memory a place's bins lie side by side, and softmax over them reads them once; over
-    dimension 1 it copies all of them, and its gradient again, which was a tenth of a step on a processor.
-    """
-    return planes.permute(0, 2, 3, 1).float()
 
 
 class Prediction(NamedTuple):
@@ -86,9 +78,7 @@ class Prediction(NamedTuple):
             return self.ab
         if self.logits is None or self.centers is None:
             raise BadConfig("network", "its answer holds neither ab nor logits and centers")
-        with torch.autocast(self.logits.device.type, enabled=False):
-            share = torch.softmax(bins_last(self.logits) / temperature, dim=-1)
-            return (share @ self.centers).permute(0, 3, 1, 2)
+        return annealed_mean(self.logits, self.centers, temperature)
 
     def kept(self, names: Collection[str]) -> Prediction:
         """The fields `names` alone; `ab` is worked out of the bins where it is asked for and not given.

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from photochrom.networks.batch import Batch, Prediction, bins_last
+from photochrom.networks.ab_targets import soft_cross_entropy
+from photochrom.networks.batch import Batch, Prediction
 from photochrom.networks.told import COLORFULNESS_UNIT, SHOWN, colorfulness
 from photochrom.networks.torch_color import lab_to_srgb
 
@@ -249,9 +250,7 @@ def _entropies(prediction: Prediction) -> Tensor:
     assert prediction.logits is not None
     assert prediction.bins is not None
     assert prediction.shares is not None
-    logits = bins_last(prediction.logits)
-    picked = logits.gather(-1, prediction.bins.permute(0, 2, 3, 1)) * prediction.shares.permute(0, 2, 3, 1)
-    return torch.logsumexp(logits, dim=-1) - picked.sum(-1)
+    return soft_cross_entropy(prediction.logits, prediction.bins, prediction.shares)
 
 
 def _colored(prediction: Prediction, batch: Batch) -> Tensor:
