@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from photochrom.inference.guess import KINSHIP
 from photochrom.inference.network import Arrays, Network
 
 _TOLD: Final = ("hints", "wishes")
@@ -24,14 +25,20 @@ class Mirrored:
         self.provider = network.provider
 
     def encode(self, lightness: NDArray[np.float32]) -> Arrays:
-        """lightness: (H, W), 0…100 → the arrays of the network, (2, …), but for hints and wishes, (1, …)."""
+        """lightness: (H, W), 0…100 → the arrays of the network, (2, …), but for hints and wishes, (1, …).
+
+        Of what tells which places belong together it is the mean, (1, …): nothing is decoded from it.
+        """
         here, there = (
             self._network.encode(look) for look in (lightness, np.ascontiguousarray(lightness[:, ::-1]))
         )
-        return {
+        both = {
             name: array if name in _TOLD else np.concatenate([array, there[name]])
             for name, array in here.items()
         }
+        if KINSHIP in both:
+            both[KINSHIP] = (here[KINSHIP] + there[KINSHIP][..., ::-1]) / 2
+        return both
 
     def decode(self, feed: Arrays) -> NDArray[np.float32]:
         """feed: of `encode`, with other hints or wishes → the mean answer, (planes, h, w)."""

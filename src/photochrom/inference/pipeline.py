@@ -21,6 +21,7 @@ from photochrom.images.read import read_picture
 from photochrom.inference.alternatives import alternatives
 from photochrom.inference.card import ModelCard
 from photochrom.inference.choose import choose
+from photochrom.inference.coherent import coherent
 from photochrom.inference.grids import shrink
 from photochrom.inference.guess import KINSHIP, Guess
 from photochrom.inference.mirrored import Mirrored
@@ -334,7 +335,8 @@ class Colorizer:
         logits, bins = guess.logits, self.card.bins
         assert logits is not None
         assert bins is not None
-        return choose(logits, rule, bins, self._log_prior)
+        chosen = choose(logits, rule, bins, self._log_prior)
+        return coherent(chosen, guess.lightness, guess.features)
 
     @cached_property
     def _log_prior(self) -> NDArray[np.float32]:
