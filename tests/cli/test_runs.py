@@ -94,7 +94,7 @@ def test_a_run_is_evaluated_and_colours_as_its_exported_model(call, run, trained
     export = Path("portraits/export")
     told = [line for line in done.stderr.splitlines() if "exporting" in line]
     assert told == [f"portraits: exporting last.safetensors; from then on the model is in {export}"]
-    files = {f"portraits.{kind}" for kind in ("json", "encoder.onnx", "decoder.onnx")}
+    files = {f"portraits.{kind}" for kind in ("json", "encoder.onnx", "decoder.onnx", "blend.onnx")}
     assert {file.name for file in export.iterdir()} == files
 
     without_torch(monkeypatch)

@@ -123,7 +123,7 @@ def test_large_areas_are_thinned_out_and_obeyed_all_the_same(monkeypatch):
     hints[:, 1:11, 1:11] = np.array([30, -10, 1], np.float32)[:, None, None]
     told = hints.reshape(3, -1)
     cells = np.flatnonzero(told[2])
-    few = thinned(told, cells, (H, W))
+    few = thinned(told, cells, (H, W), 60)
     assert len(few) <= 60 and set(few) < set(cells)
     rim = np.zeros((H, W), bool)
     rim[1:11, 1:11], rim[2:10, 2:10] = True, False
@@ -131,7 +131,7 @@ def test_large_areas_are_thinned_out_and_obeyed_all_the_same(monkeypatch):
     result = obey(np.zeros((2, H, W), np.float32), hints, look())
     np.testing.assert_allclose(result[0, 1:11, 1:11], 30, atol=1e-3)
     monkeypatch.setattr(module, "MOST_CELLS", 20)
-    assert len(thinned(told, cells, (H, W))) <= 20
+    assert len(thinned(told, cells, (H, W), 20)) <= 20
 
 
 def test_contradicting_neighbours_are_both_obeyed():

@@ -106,7 +106,8 @@ def test_gradient_reaches_every_parameter(network):
         pictures(side, side), hinted=1.0, wished=1.0, clicked=1.0, generator=torch.Generator().manual_seed(0)
     )
     answer = network.asked(batch)
-    parts = [part for part in (answer.value, answer.logits, answer.scene, answer.clicked) if part is not None]
+    fields = (answer.value, answer.logits, answer.scene, answer.clicked, answer.blended)
+    parts = [part for part in fields if part is not None]
     torch.stack([part.square().mean() for part in parts]).sum().backward()
     without = [
         name for name, p in network.named_parameters()

@@ -5,15 +5,17 @@ import torch
 
 from photochrom.color.bins import gamut_bins
 from photochrom.networks.ab_targets import AbTargets, soft_cross_entropy
+from photochrom.networks.blend import TOLD
 from photochrom.networks.flagship import Flagship, pooled_hints
+from photochrom.networks.kinship import DIM
 from photochrom.networks.losses import Aids
 from photochrom.training.config import Sampling
 from photochrom.training.objectives import sample, weighed
 
 
-def test_the_flagship_has_seven_million_parameters():
+def test_the_flagship_has_eight_million_parameters():
     network = Flagship()
-    assert sum(p.numel() for p in network.parameters()) == 7_230_837
+    assert sum(p.numel() for p in network.parameters()) == 8_320_187
     assert sum(p.numel() for p in network.encoder.parameters()) == 4_357_376
     assert len(network.centers) == len(gamut_bins())
 
@@ -38,7 +40,9 @@ def test_gradient_reaches_every_parameter(tiny, asked):
     lightness, hints, wishes = asked(64, 64, count=2)
     tiny.train()
     seen = tiny.kinship(*tiny.encoder(lightness)[1:])
-    (tiny(lightness, hints, wishes).square().sum() + seen.square().sum()).backward()
+    look, told = torch.randn(2, 4 + DIM + len(tiny.centers), 16, 16), torch.randn(2, TOLD, 16, 16)
+    answers = (tiny(lightness, hints, wishes), seen, tiny.blend(look, told))
+    sum(answer.square().sum() for answer in answers).backward()
     without = [name for name, p in tiny.named_parameters() if p.grad is None or not p.grad.abs().max() > 0]
     assert not without
 

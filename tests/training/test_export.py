@@ -22,6 +22,8 @@ from photochrom.training.loop import Budget, Machine, train
 from photochrom.training.run import build
 from photochrom.training.values import from_values
 
+PARTS = ("encoder", "decoder", "blend")
+
 
 @pytest.fixture(scope="module")
 def exported(trained, tmp_path_factory):
@@ -82,7 +84,7 @@ def test_the_card_loads_and_says_what_it_is(exported, network):
     assert card.prior.shape == (309,)
     assert card.prior.sum() == pytest.approx(1, abs=1e-3)
     assert card.prior[-1] / card.prior[0] > 30
-    for part in ("encoder", "decoder"):
+    for part in PARTS:
         assert hashlib.sha256(card.graph(part)).hexdigest() == card.sha256[f"tiny.{part}.onnx"]
     files = [exported.card.with_name(name) for name in card.sha256]
     assert exported.bytes == card.size == sum(file.stat().st_size for file in files)
@@ -99,11 +101,11 @@ def test_nothing_private_gets_out(exported):
 
 def test_only_the_model_is_left_in_the_folder(exported):
     names = {file.name for file in exported.card.parent.iterdir()}
-    assert names == {"tiny.encoder.onnx", "tiny.decoder.onnx", "tiny.json"}
+    assert names == {"tiny.encoder.onnx", "tiny.decoder.onnx", "tiny.blend.onnx", "tiny.json"}
 
 
 def test_large_weights_are_stored_in_half(exported):
-    for part in ("encoder", "decoder"):
+    for part in PARTS:
         graph = onnx.load(exported.card.with_name(f"tiny.{part}.onnx")).graph
         kinds = {weight.data_type for weight in graph.initializer if np.prod(weight.dims) >= 1024}
         assert kinds == {onnx.TensorProto.FLOAT16}
@@ -119,7 +121,7 @@ def test_the_largest_weights_may_be_stored_in_bytes(trained, exported, tmp_path,
     small = exporter.export(trained, tmp_path, name="tiny", in_bytes=True)
     assert small.bytes < 0.65 * exported.bytes
     assert exported.worst < small.worst < exporter.MOST_DIFFERENCE_IN_BYTES
-    for part in ("encoder", "decoder"):
+    for part in PARTS:
         weights = onnx.load(tmp_path / f"tiny.{part}.onnx").graph.initializer
         kinds = {weight.data_type for weight in weights if np.prod(weight.dims) >= 2048}
         assert onnx.TensorProto.INT8 in kinds
@@ -170,7 +172,9 @@ def test_answers_that_are_no_numbers_are_refused(trained, tmp_path, monkeypatch)
     def broken(card, **words):
         network = load(card, **words)
         return SimpleNamespace(
-            encode=network.encode, decode=lambda feed: np.full_like(network.decode(feed), np.nan)
+            blend=network.blend,
+            encode=network.encode,
+            decode=lambda feed: np.full_like(network.decode(feed), np.nan),
         )
 
     monkeypatch.setattr(graphs, "load_network", broken)

@@ -310,11 +310,17 @@ def test_validation_keeps_the_best_and_disturbs_nothing(start, pictures, tmp_pat
     assert losses(tmp_path / "run") == losses(tmp_path / "alone")
 
 
-def test_what_leads_hints_learns_beside_a_network_that_stays_as_it_is(start, recipe, pictures, tmp_path):
+@pytest.mark.parametrize(
+    ("part", "losses_of"),
+    [("kinship", {"clicked": 1.0, "spilt": 0.25}), ("blend", {"blended": 1.0, "departed": 2.0})],
+)
+def test_what_leads_hints_learns_beside_a_network_that_stays_as_it_is(
+    start, recipe, pictures, tmp_path, part, losses_of
+):
+    others = tuple(name for name in ("encoder", "decoder", "kinship", "blend") if name != part)
     hints = dataclasses.replace(
-        recipe, losses={"clicked": 1.0, "spilt": 0.25}, frozen=("encoder", "decoder"),
-        sampling=Sampling(clicked=1.0), ema=0.0,
-    )  # fmt: skip
+        recipe, losses=losses_of, frozen=others, sampling=Sampling(clicked=1.0), ema=0.0
+    )
     begun, learnt = (
         checkpoint.load(
             start(recipe=hints, out=str(steps), steps=steps, validation=pictures[:2]).with_name(LAST)
@@ -322,7 +328,7 @@ def test_what_leads_hints_learns_beside_a_network_that_stays_as_it_is(start, rec
         for steps in (1, 4)
     )
     moved = {name.split(".")[0] for name, value in begun.items() if not torch.equal(value, learnt[name])}
-    assert moved == {"kinship"}
+    assert moved == {part}
     # Clicks of validation are the same at every look: where nothing learns, the same figure.
     still = dataclasses.replace(hints, rate=0.0)
     start(recipe=still, out="still", steps=2, validate_every=0, validation=pictures[:2])

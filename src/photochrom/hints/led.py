@@ -1,6 +1,6 @@
 """How hints are led over a picture: numbers that training and colouring share.
 
-Training is `networks.kinship`, colouring `inference.obey`. docs/hints.md has what each of them gives.
+Training is `networks.leading`, colouring `inference.obey`. docs/hints.md has what each of them gives.
 """
 
 from __future__ import annotations
@@ -29,3 +29,10 @@ COMMON: Final = 2.0
 each held to at most its doubt: what hints say of that counts everywhere …"""
 MOST_COMMON: Final = 0.5
 """… up to this factor, for wishes may be far from all that is likely."""
+REACHES: Final = (0.25, 1.0, 4.0)
+"""Powers of kinship by which hints are led beside the rule, far to close, for a network that blends them."""
+BESIDE: Final = 1 / 3
+"""What such a network adds that none of them gives is in units of so much of the root mean square of what
+hints ask for …"""
+BEYOND: Final = 0.5
+"""… and with it no change goes further beyond what some hint or the rule asks for than so much of that."""

@@ -38,6 +38,8 @@ PLAIN_ANCHORS_AB = (
 _DETAIL: Final = 256
 _PAIR: Final = ("encoder", "decoder")
 _SINGLE: Final = ("network",)
+BLEND: Final = "blend"
+"""The part of a pair that blends the ways in which hints are led; it may be missing."""
 # No network is shown more on a side, and what is shown is rounded up to a whole stride.
 _MOST_PIXELS: Final = 4096
 # Bins times places of the grid round them, which `AbBins` compares: half a gigabyte.
@@ -59,7 +61,7 @@ class ModelCard:
     summary: str
     """One sentence."""
     graphs: Mapping[str, str]
-    """Part → file name: "encoder" and "decoder", or "network"."""
+    """Part → file name: "encoder" and "decoder", beside which "blend" may be, or "network"."""
     sha256: Mapping[str, str]
     """File name → checksum."""
     parameters: int
@@ -182,7 +184,8 @@ def _graphs(path: Path, values: dict[str, Any]) -> dict[str, Any]:
     pair = named == list(_PAIR)
     if pair and values.get("gives", "logits") != "logits":
         raise BadModel(path, "not a model card: a decoder gives logits")
-    graphs = {part: _file_name(values.pop(part)) for part in named}
+    beside = [BLEND] if pair and BLEND in values else []
+    graphs = {part: _file_name(values.pop(part)) for part in (*named, *beside)}
     sha256 = values.pop("sha256")
     if not isinstance(sha256, dict) or not all(isinstance(sha256.get(name), str) for name in graphs.values()):
         raise BadModel(path, "not a model card: sha256 wants a checksum for each graph, by its file name")

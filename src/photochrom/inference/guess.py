@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,6 +11,12 @@ from numpy.typing import NDArray
 
 KINSHIP: Final = "kin"
 """What an encoder may give beside the features, (1, C, h, w): hints are led by it, see `inference.obey`."""
+
+Blend = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
+"""What blends the ways in which hints are led: look (C, h, w), told (D, h, w) → (P, h, w).
+
+`networks.blend` has what they are.
+"""
 
 
 def likelihoods(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from photochrom.inference.guess import KINSHIP
+from photochrom.inference.guess import KINSHIP, Blend
 from photochrom.inference.network import Arrays, Network
 
 _TOLD: Final = ("hints", "wishes")
@@ -23,6 +23,11 @@ class Mirrored:
     def __init__(self, network: Network) -> None:
         self._network = network
         self.provider = network.provider
+
+    @property
+    def blend(self) -> Blend | None:
+        """Of the network: hints are led over the picture, and not over its mirror image."""
+        return self._network.blend
 
     def encode(self, lightness: NDArray[np.float32]) -> Arrays:
         """lightness: (H, W), 0…100 → the arrays of the network, (2, …), but for hints and wishes, (1, …).

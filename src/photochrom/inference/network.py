@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from photochrom.errors import BadModel
-from photochrom.inference.card import ModelCard
-from photochrom.inference.guess import KINSHIP
+from photochrom.inference.card import BLEND, ModelCard
+from photochrom.inference.guess import KINSHIP, Blend
 from photochrom.inference.session import Graph, Shape
 
 Arrays = Mapping[str, NDArray[np.float32]]
@@ -26,6 +27,10 @@ class Network(Protocol):
     @property
     def provider(self) -> str:
         """What the graph that looks at the picture runs on, a key of `session.PROVIDERS`."""
+
+    @property
+    def blend(self) -> Blend | None:
+        """Of a model that blends the ways in which hints are led. Raises BadModel if it is damaged."""
 
     def encode(self, lightness: NDArray[np.float32]) -> Arrays:
         """lightness: (H, W), 0…100 → what `decode` is fed, with nothing asked for."""
@@ -46,7 +51,7 @@ def load_network(card: ModelCard, *, threads: int | None = None, provider: str =
 
     if "network" in card.graphs:
         return Single(card, load("network"))
-    return Pair(card, load("encoder"), load("decoder"))
+    return Pair(card, load("encoder"), load("decoder"), lambda: load(BLEND))
 
 
 class Pair:
@@ -54,10 +59,13 @@ class Pair:
 
     The names of the encoder's outputs, but for `KINSHIP`, are those of the decoder's inputs, beside
     which it is fed hints (1, 3, h, w), see `Colorizer.hinted`, and wishes (1, K + 3), see
-    `networks.flagship.Decoder`.
+    `networks.flagship.Decoder`. blending: loads what blends hints, of a card that has it; not before
+    there are any.
     """
 
-    def __init__(self, card: ModelCard, encoder: Graph, decoder: Graph) -> None:
+    def __init__(
+        self, card: ModelCard, encoder: Graph, decoder: Graph, blending: Callable[[], Graph]
+    ) -> None:
         self._card = card
         self._encoder = encoder
         self._decoder = decoder
@@ -69,6 +77,21 @@ class Pair:
         seen = {name: shape for name, shape in encoder.outputs.items() if name != KINSHIP}
         _check_inputs(card, decoder, seen | asked)
         self._fed = frozenset(decoder.inputs)
+        self._blending = blending
+
+    @cached_property
+    def blend(self) -> Blend | None:
+        """See `Network`."""
+        if BLEND not in self._card.graphs:
+            return None
+        graph = self._blending()
+        _check_inputs(self._card, graph, dict.fromkeys(("look", "told"), (1, None, None, None)))
+
+        def blended(look: NDArray[np.float32], told: NDArray[np.float32]) -> NDArray[np.float32]:
+            answer: NDArray[np.float32] = graph.run({"look": look[None], "told": told[None]})[0][0]
+            return answer
+
+        return blended
 
     def encode(self, lightness: NDArray[np.float32]) -> Arrays:
         """The encoder's features by name, no hints and no wishes."""
@@ -89,6 +112,8 @@ class Pair:
 
 class Single:
     """One graph, which has done all it can after its look: the answer is what is kept of it."""
+
+    blend: Blend | None = None
 
     def __init__(self, card: ModelCard, network: Graph) -> None:
         self._card = card

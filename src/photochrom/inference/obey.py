@@ -6,7 +6,8 @@ Machine Learning", 2006, equation 2.25): two places share a difference as far as
 is as far as the network has learnt to see the same in them (`networks.kinship`), expects the same
 colours of them, and they are near and equally light. Where the network is sure of its colour little
 is changed. Beside it one number says how much more vivid or duller than guessed all of the picture is
-(equation 2.40, one explicit basis function). `docs/hints.md` has the measurements.
+(equation 2.40, one explicit basis function). A model may bring a network that mixes this rule with wider
+and closer ones from place to place (`networks.blend`). `docs/hints.md` has the measurements.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from photochrom.color.bins import AbBins
 from photochrom.hints import led
 from photochrom.inference.grids import nearest, shrink
-from photochrom.inference.guess import KINSHIP, likelihoods
+from photochrom.inference.guess import KINSHIP, Blend, likelihoods
 
 Plane = NDArray[np.float32]
 Known = NDArray[np.float64]
@@ -29,6 +30,8 @@ Cells = NDArray[np.int64]
 
 MOST_CELLS: Final = 500
 """Hinted cells that are solved exactly; of more, the insides of areas are thinned out."""
+MOST_BLENDED: Final = 150
+"""The same of those that are led in several ways to be blended."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,12 +79,13 @@ def kinship(
     )
 
 
-def obey(ab: Plane, hints: Plane, kin: Kinship) -> Plane:
+def obey(ab: Plane, hints: Plane, kin: Kinship, blend: Blend | None = None) -> Plane:
     """`ab` with the hints obeyed, and what is kin to them changed alike.
 
     ab: (2, h, w), as chosen without any hint; hints: (3, h', w') a, b and confidence 0…1, as
-    `Colorizer.hinted` takes them. Returns (2, h, w), in gamut or not. A hinted place comes out as
-    the mean of both, weighted by the confidence; without any hint `ab` comes back as it is.
+    `Colorizer.hinted` takes them; blend: of the model, if it has one. Returns (2, h, w), in gamut or not. A
+    hinted place comes out as the mean of both, weighted by the confidence; without any hint `ab` comes back
+    as it is.
     """
     told = nearest(hints, *kin.shape).reshape(3, -1)
     cells = np.flatnonzero(told[2] > 0)
@@ -89,7 +93,7 @@ def obey(ab: Plane, hints: Plane, kin: Kinship) -> Plane:
         return ab
     colors = ab.reshape(2, -1)
     residual = np.where(told[2] > 0, (told[:2] - colors) * told[2], 0)
-    solved = thinned(told, cells, kin.shape)
+    solved = thinned(told, cells, kin.shape, MOST_CELLS)
     alike = correlation(kin, solved)
     known = residual[:, solved].T.astype(np.float64)
     size = np.linalg.norm(known, axis=1, keepdims=True) / kin.doubt[solved, np.newaxis]
@@ -101,11 +105,46 @@ def obey(ab: Plane, hints: Plane, kin: Kinship) -> Plane:
     if (size > led.LARGE).any():
         change += _led(known * (1 - general), alike**led.CLOSER, solved, kin.doubt)
     # Hints that contradict each other side by side would be continued far beyond what either asks for.
-    lowest, highest = np.minimum(known.min(axis=0), 0), np.maximum(known.max(axis=0), 0)
-    changed = colors + share * vivid + change.clip(lowest[:, np.newaxis], highest[:, np.newaxis])
+    change = share * vivid + change.clip(*_limits(known))
     # What the noise and the thinning left over, where there is no doubt about what is wanted.
-    changed[:, cells] = (colors + residual)[:, cells]
-    return np.asarray(changed.reshape(ab.shape), np.float32)
+    change[:, cells] = residual[:, cells]
+    if blend is not None:
+        change = _blended(change, colors, residual, told, kin, blend)
+        change[:, cells] = residual[:, cells]
+    return np.asarray((colors + change).reshape(ab.shape), np.float32)
+
+
+def _blended(rule: Plane, colors: Plane, residual: Plane, told: Plane, kin: Kinship, blend: Blend) -> Plane:
+    """The change by the rule, (2, N), mixed with what hints change when they are led wider and closer.
+
+    colors: (2, N), as chosen without hints; residual: (2, N), what each hinted place lacks; told: (3, N).
+    """
+    cells = thinned(told, np.flatnonzero(told[2] > 0), kin.shape, MOST_BLENDED)
+    known = residual[:, cells].T.astype(np.float64)
+    low, high = _limits(known)
+    alike = correlation(kin, cells)
+    independent = len(cells) ** 2 / np.square(alike[cells]).sum()
+    paths, supports = [], []
+    for reach in led.REACHES:
+        kernel = alike**reach
+        paths.append(_led(known, kernel, cells, kin.doubt).clip(low, high))
+        supports.append((kernel.T * np.linalg.solve(_covariance(kernel, cells), kernel.T)).sum(axis=0))
+    paths.append(rule)
+    says = np.full(rule.shape[1], np.log(independent))
+    told_planes = np.stack([*np.concatenate(paths), *supports, told[2] > 0, says])
+    look = np.concatenate([colors, kin.doubt[np.newaxis], kin.lightness[np.newaxis], kin.seen, kin.roots])
+    answer = blend(*(np.asarray(p.reshape(-1, *kin.shape), np.float32) for p in (look, told_planes)))
+    answer = answer.reshape(len(answer), -1)
+    shares, beside = answer[: len(paths)], answer[len(paths) :]
+    size = np.sqrt(np.square(known).sum(axis=1).mean())
+    mixed = np.einsum("pn,pcn->cn", shares, np.stack(paths)) + led.BESIDE * size * beside
+    beyond = led.BEYOND * size
+    return np.asarray(mixed.clip(np.minimum(low, rule) - beyond, np.maximum(high, rule) + beyond))
+
+
+def _limits(known: Known) -> tuple[Known, Known]:
+    """How far a and b are changed at most where hints ask for `known`, (M, 2): two of (2, 1)."""
+    return np.minimum(known.min(axis=0), 0)[:, np.newaxis], np.maximum(known.max(axis=0), 0)[:, np.newaxis]
 
 
 def _vivid(colors: Plane, doubt: Plane) -> Plane:
@@ -153,12 +192,12 @@ def correlation(kin: Kinship, cells: Cells) -> Plane:
     return np.asarray(np.exp(-apart - squares.clip(0) / 2))
 
 
-def thinned(told: Plane, cells: Cells, shape: tuple[int, int]) -> Cells:
-    """At most MOST_CELLS of the hinted cells: insides of areas of one colour on an ever wider grid.
+def thinned(told: Plane, cells: Cells, shape: tuple[int, int], most: int) -> Cells:
+    """At most `most` of the hinted cells: insides of areas of one colour on an ever wider grid.
 
     told: (3, N); cells: those with confidence.
     """
-    if len(cells) <= MOST_CELLS:
+    if len(cells) <= most:
         return cells
     plane = told.reshape(3, *shape)
     inside = np.zeros(shape, bool)
@@ -169,9 +208,9 @@ def thinned(told: Plane, cells: Cells, shape: tuple[int, int]) -> Cells:
     edge = ~inside.ravel()[cells]
     for step in range(2, max(shape)):
         kept: Cells = cells[edge | ((rows % step == 0) & (columns % step == 0))]
-        if len(kept) <= MOST_CELLS:
+        if len(kept) <= most:
             return kept
-    few: Cells = cells[np.linspace(0, len(cells) - 1, MOST_CELLS).astype(np.int64)]
+    few: Cells = cells[np.linspace(0, len(cells) - 1, most).astype(np.int64)]
     return few
 
 

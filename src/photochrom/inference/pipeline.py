@@ -233,7 +233,7 @@ class Colorizer:
             usual = self.card.rule(1.0).strength or 1.0
             ab = led(ab, plain.carried * np.array([[[rule.strength / usual]]] * 2 + [[[1]]], np.float32))
         if guess.hints is not None:
-            ab = obey(ab, guess.hints, self._kinship(plain))
+            ab = obey(ab, guess.hints, self._kinship(plain), self._network.blend)
         return self._fitted(ab, guess)
 
     def _own(self, guess: Guess, rule: ColorRule, chroma: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -132,7 +132,7 @@ _ROWS: tuple[Network[System], ...] = (
         build=Flagship,
         summary="EfficientNet-Lite2, tokens and a small U-Net to ab bins; takes hints and wishes.",
         source="Photochrom's own; the trunk is Google's EfficientNet-Lite2",
-        published=(({}, 7_230_837),),
+        published=(({}, 8_320_187),),
         small={"dim": 32, "blocks": 1, "widths": (16, 16)},
     ),
 )

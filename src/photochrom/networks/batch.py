@@ -71,6 +71,10 @@ class Prediction(NamedTuple):
     """(N, 2, h, w), Lab units: the colours that are shown, with `Batch.clicks` led over them."""
     spilt: Tensor | None = None
     """(N,): the share of a lone click that reaches what is far from it."""
+    blended: Tensor | None = None
+    """As `clicked`, led by a network that blends several ways."""
+    departed: Tensor | None = None
+    """(N,): how far it departs from the rule for wishes that nobody took from the truth, a share of them."""
 
     def colors(self, temperature: float = 1.0) -> Tensor:
         """(N, 2, h, w), Lab units: `ab`, or the mean over the bins of softmax(logits / temperature)."""

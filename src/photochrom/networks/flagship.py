@@ -5,7 +5,8 @@ its ImageNet weights, the first convolution summed over RGB since all three inpu
 features return to stride 16 and become tokens; hints with their confidence and one global token
 (palette, wished colourfulness) join them in a few transformer blocks, so that one click can reach
 the whole picture; a small U-Net leads to logits over ab bins at stride 4. Beside it `kinship` says which
-places of a picture belong together, by which hints are led over it (`networks.kinship`).
+places of a picture belong together, by which hints are led over it (`networks.kinship`), and `blend` how far
+they are led (`networks.blend`).
 
 Every side of the input of encoder and decoder is a multiple of 32; the whole pads to one and cuts back.
 """
@@ -23,8 +24,10 @@ from photochrom.color.bins import gamut_bins
 from photochrom.errors import BadConfig
 from photochrom.networks.ab_targets import AbTargets
 from photochrom.networks.batch import Batch, Prediction, System
-from photochrom.networks.kinship import Kinship, Led, led_over
+from photochrom.networks.blend import Blend
+from photochrom.networks.kinship import Kinship
 from photochrom.networks.layers import ConvNorm, InvertedResidual, SamePadConv, TokenBlock, padded
+from photochrom.networks.leading import Led, led_over
 from photochrom.networks.told import ANOTHER_CLICK, SHOWN, sampled_hints, sampled_wishes
 
 STRIDE = 32
@@ -190,6 +193,7 @@ class Flagship(System):
         self.encoder = Encoder()
         self.decoder = Decoder(bins=len(centers), dim=dim, blocks=blocks, widths=widths)
         self.kinship = Kinship(TAP_CHANNELS[1:])
+        self.blend = Blend(len(centers))
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None, wishes: Tensor | None = None) -> Tensor:
         """Encoder, then decoder; see the class. Without hints or wishes: none are given."""
@@ -220,6 +224,7 @@ class Flagship(System):
         return Prediction(
             logits=logits, bins=bins, shares=shares, centers=self.centers, smaller=smaller,
             clicked=led and led.ab, spilt=led and led.spilt,
+            blended=led and led.blended, departed=led and led.departed,
         )  # fmt: skip
 
     def _led(self, batch: Batch, clicks: Tensor, features: Features, logits: Tensor) -> Led:
@@ -233,7 +238,7 @@ class Flagship(System):
         seen = self.kinship(*features[1:]).float()
         lightness = F.avg_pool2d(batch.lightness, HINT_STRIDE)
         with torch.autocast(logits.device.type, enabled=False):
-            return led_over(shown, seen, logits, lightness, clicks, self.centers)
+            return led_over(shown, seen, logits, lightness, clicks, self.centers, self.blend)
 
     def binned(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The four bins round the mean colour of each 4×4 pixels."""

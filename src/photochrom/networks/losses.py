@@ -202,12 +202,30 @@ def clicked(prediction: Prediction, batch: Batch, _aids: Aids) -> Tensor:
 
     Of the logarithm, as of PSNR, for a picture that is hard counts no more than another. 0 without clicks.
     """
-    assert prediction.clicked is not None
+    return _left(prediction.clicked, batch)
+
+
+def blended(prediction: Prediction, batch: Batch, _aids: Aids) -> Tensor:
+    """The same of clicks that a network has led in several ways at once."""
+    return _left(prediction.blended, batch)
+
+
+def _left(colors: Tensor | None, batch: Batch) -> Tensor:
+    assert colors is not None
     assert batch.clicks is not None
-    truth = F.avg_pool2d(batch.ab, batch.ab.shape[2] // prediction.clicked.shape[2])
-    error = (prediction.clicked - truth).square().mean((1, 2, 3))
+    truth = F.avg_pool2d(batch.ab, batch.ab.shape[2] // colors.shape[2])
+    error = (colors - truth).square().mean((1, 2, 3))
     has = batch.clicks[:, 2].flatten(1).any(1)
     return (torch.log1p(error) * has).sum() / has.sum().clamp_min(1)
+
+
+def departed(prediction: Prediction, _batch: Batch, _aids: Aids) -> Tensor:
+    """How far blending departs from the rule for wishes that nobody took from the truth; mean over pictures.
+
+    Clicks of the truth alone would teach that whatever is asked for holds of the whole picture.
+    """
+    assert prediction.departed is not None
+    return prediction.departed.mean()
 
 
 def spilt(prediction: Prediction, _batch: Batch, _aids: Aids) -> Tensor:
@@ -293,6 +311,8 @@ _ROWS = (
     Loss("scales", scales, ("logits", "smaller"), "difference between a look and a smaller one"),
     Loss("clicked", clicked, ("clicked",), "error that simulated clicks leave"),
     Loss("spilt", spilt, ("spilt",), "share of a lone click that reaches what is far from it"),
+    Loss("blended", blended, ("blended",), "error that simulated clicks leave, led in several ways at once"),
+    Loss("departed", departed, ("departed",), "how else invented clicks are led than by the rule"),
     Loss("colorfulness", colorful, ("ab",), "difference in how colourful the picture is"),
 )
 

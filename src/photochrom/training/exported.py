@@ -17,7 +17,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from photochrom.errors import TrainingError
-from photochrom.inference.card import ModelCard
+from photochrom.inference.card import BLEND, ModelCard
 from photochrom.networks.flagship import Flagship
 from photochrom.training import graphs
 
@@ -51,7 +51,9 @@ def fill(network: Flagship, card: ModelCard, looks: Iterable[Tensor]) -> None:
     try:
         stored = _Stored(card, "encoder")
         _fill_encoder(network.encoder, stored)
-        _fill_kinship(network.kinship, stored)
+        _fill_named(network.kinship, stored, "kinship")
+        if BLEND in card.graphs:
+            _fill_named(network.blend, _Stored(card, BLEND), "blend")
         _fill_decoder(network.decoder, _Stored(card, "decoder"))
     except (KeyError, ValueError, RuntimeError) as error:
         raise TrainingError(card.path, f"its graphs are not this network's: {error}") from error
@@ -103,10 +105,12 @@ def _fill_encoder(encoder: nn.Module, stored: _Stored) -> None:
         norm.bias.copy_(_shaped(bias, norm.bias))
 
 
-def _fill_kinship(kinship: nn.Module, stored: _Stored) -> None:
-    state = kinship.state_dict()
-    named = {name: stored.weights.get(f"kinship.{name}", value) for name, value in state.items()}
-    kinship.load_state_dict(named)
+def _fill_named(module: nn.Module, stored: _Stored, called: str) -> None:
+    """What keeps its names; cards from before there was one have none, and it begins anew."""
+    state = module.state_dict()
+    module.load_state_dict(
+        {name: stored.weights.get(f"{called}.{name}", value) for name, value in state.items()}
+    )
 
 
 def _fill_decoder(decoder: nn.Module, stored: _Stored) -> None:

@@ -16,11 +16,13 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from photochrom.inference.card import ModelCard
+from photochrom.inference.card import BLEND, ModelCard
 from photochrom.inference.guess import KINSHIP
 from photochrom.inference.network import load_network
 from photochrom.networks.batch import System
+from photochrom.networks.blend import TOLD
 from photochrom.networks.flagship import HINT_STRIDE, STRIDE, Features, Flagship
+from photochrom.networks.kinship import DIM
 
 OPSET = 17
 SMALLEST_HALVED = 1024
@@ -62,6 +64,16 @@ class _Encoder(nn.Module):
     def forward(self, lightness: Tensor) -> tuple[Tensor, ...]:
         features = self.encoder(lightness)
         return (*features, self.kinship(*features[1:]))
+
+
+class _Blend(nn.Module):
+    def __init__(self, network: Flagship) -> None:
+        super().__init__()
+        self.blend = network.blend
+
+    def forward(self, look: Tensor, told: Tensor) -> Tensor:
+        answer: Tensor = self.blend(look, told)
+        return answer
 
 
 class _Decoder(nn.Module):
@@ -106,7 +118,17 @@ def _pair(network: Flagship) -> tuple[Graph, ...]:
             "decoder", _Decoder(network), (*features, hints, wishes), (*names, "hints", "wishes"),
             ("logits",), halved=True,
         ),
+        Graph(BLEND, _Blend(network), _planes(network, 24, 40), ("look", "told"), ("blended",), halved=True),
     )  # fmt: skip
+
+
+def _planes(network: Flagship, height: int, width: int) -> tuple[Tensor, Tensor]:
+    """An example of what `Blend` takes: numbers of about the size that pictures and hints have."""
+    generator = torch.Generator().manual_seed(0)
+    bins = len(network.centers)
+    look = 8 * torch.rand((1, 4 + DIM + bins, height, width), generator=generator)
+    look[:, 4 + DIM :] /= 8 * bins**0.5
+    return look, torch.rand((1, TOLD, height, width), generator=generator)
 
 
 def sizes_for(network: System) -> tuple[tuple[int, int], ...]:
@@ -219,6 +241,11 @@ def difference(network: System, card: Path) -> float:
         if isinstance(network, Flagship) and KINSHIP in feed:
             seen = network.kinship(*network.encoder(lightness)[1:]).numpy()
             apart = max(apart, float(np.abs(feed[KINSHIP] - seen).max()))
+        blend = graphs.blend
+        if isinstance(network, Flagship) and blend is not None:
+            look, told = _planes(network, height // HINT_STRIDE, width // HINT_STRIDE)
+            there = network.blend(look, told)[0].numpy()
+            apart = max(apart, float(np.abs(blend(look[0].numpy(), told[0].numpy()) - there).max()))
         if not math.isfinite(apart):
             return math.inf
         worst = max(worst, apart if pair else apart / max(1.0, float(np.abs(there).max())))
