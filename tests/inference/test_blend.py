@@ -32,9 +32,10 @@ def blending(*inputs: str, first: float = 1.0) -> onnx.ModelProto:
         numpy_helper.from_array(shares, "shares"),
     ]
     ports = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, f"{name}_n", "h", "w"]) for name in inputs
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, f"{name}_n", f"{name}_h", f"{name}_w"])
+        for name in inputs
     ]
-    out = helper.make_tensor_value_info("blended", TensorProto.FLOAT, [1, 6, "h", "w"])
+    out = helper.make_tensor_value_info("blended", TensorProto.FLOAT, [1, 6, "told_h", "told_w"])
     graph = helper.make_graph(nodes, "blend", ports, [out], constants)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 

@@ -40,7 +40,7 @@ def test_gradient_reaches_every_parameter(tiny, asked):
     lightness, hints, wishes = asked(64, 64, count=2)
     tiny.train()
     seen = tiny.kinship(*tiny.encoder(lightness)[1:])
-    look, told = torch.randn(2, 4 + DIM + len(tiny.centers), 16, 16), torch.randn(2, TOLD, 16, 16)
+    look, told = torch.randn(2, 2 + DIM + len(tiny.centers), 8, 8), torch.randn(2, TOLD, 16, 16)
     answers = (tiny(lightness, hints, wishes), seen, tiny.blend(look, told))
     sum(answer.square().sum() for answer in answers).backward()
     without = [name for name, p in tiny.named_parameters() if p.grad is None or not p.grad.abs().max() > 0]

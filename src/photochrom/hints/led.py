@@ -30,7 +30,8 @@ each held to at most its doubt: what hints say of that counts everywhere …"""
 MOST_COMMON: Final = 0.5
 """… up to this factor, for wishes may be far from all that is likely."""
 REACHES: Final = (0.25, 1.0, 4.0)
-"""Powers of kinship by which hints are led beside the rule, far to close, for a network that blends them."""
+"""Powers of kinship, themselves powers of two, by which hints are led beside the rule, wide to close, for a
+network that blends them."""
 BESIDE: Final = 1 / 3
 """What such a network adds that none of them gives is in units of so much of the root mean square of what
 hints ask for …"""

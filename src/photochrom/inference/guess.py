@@ -13,7 +13,7 @@ KINSHIP: Final = "kin"
 """What an encoder may give beside the features, (1, C, h, w): hints are led by it, see `inference.obey`."""
 
 Blend = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
-"""What blends the ways in which hints are led: look (C, h, w), told (D, h, w) → (P, h, w).
+"""What blends the ways in which hints are led: look (C, h / 2, w / 2), told (D, h, w) → (P, h, w).
 
 `networks.blend` has what they are.
 """

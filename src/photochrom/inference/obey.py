@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -52,6 +53,13 @@ class Kinship:
     """(K, N): square roots of the shares of all bins, softened."""
     seen: Plane = field(repr=False)
     """(C, N): what the network has learnt to see of a place; alike where things are."""
+
+    @cached_property
+    def look(self) -> Plane:
+        """All of that but the places, (2 + C + K, h / 2, w / 2), as a `Blend` takes it."""
+        planes = np.concatenate([self.doubt[np.newaxis], self.lightness[np.newaxis], self.seen, self.roots])
+        h, w = self.shape
+        return np.asarray(planes.reshape(-1, h // 2, 2, w // 2, 2).mean(axis=(2, 4)), np.float32)
 
 
 def kinship(
@@ -109,37 +117,54 @@ def obey(ab: Plane, hints: Plane, kin: Kinship, blend: Blend | None = None) -> P
     # What the noise and the thinning left over, where there is no doubt about what is wanted.
     change[:, cells] = residual[:, cells]
     if blend is not None:
-        change = _blended(change, colors, residual, told, kin, blend)
+        if len(cells) > MOST_BLENDED:
+            solved = thinned(told, cells, kin.shape, MOST_BLENDED)
+            alike = correlation(kin, solved)
+        ways = np.concatenate([colors, *_ways(residual, change, told, alike, solved, kin)])
+        change = _blended(ways, residual[:, solved], kin, blend)
         change[:, cells] = residual[:, cells]
     return np.asarray((colors + change).reshape(ab.shape), np.float32)
 
 
-def _blended(rule: Plane, colors: Plane, residual: Plane, told: Plane, kin: Kinship, blend: Blend) -> Plane:
-    """The change by the rule, (2, N), mixed with what hints change when they are led wider and closer.
+def _ways(
+    residual: Plane, rule: Plane, told: Plane, alike: Plane, cells: Cells, kin: Kinship
+) -> tuple[Plane, ...]:
+    """What a blend is told beside the colours without hints, see `networks.blend.Blend`.
 
-    colors: (2, N), as chosen without hints; residual: (2, N), what each hinted place lacks; told: (3, N).
+    residual: (2, N), what each hinted place lacks; rule: (2, N), the change by the rule; told: (3, N); alike:
+    (N, M), of `correlation` to the M `cells` that are led.
     """
-    cells = thinned(told, np.flatnonzero(told[2] > 0), kin.shape, MOST_BLENDED)
     known = residual[:, cells].T.astype(np.float64)
     low, high = _limits(known)
-    alike = correlation(kin, cells)
-    independent = len(cells) ** 2 / np.square(alike[cells]).sum()
     paths, supports = [], []
     for reach in led.REACHES:
-        kernel = alike**reach
+        kernel = _powered(alike, reach)
         paths.append(_led(known, kernel, cells, kin.doubt).clip(low, high))
-        supports.append((kernel.T * np.linalg.solve(_covariance(kernel, cells), kernel.T)).sum(axis=0))
-    paths.append(rule)
-    says = np.full(rule.shape[1], np.log(independent))
-    told_planes = np.stack([*np.concatenate(paths), *supports, told[2] > 0, says])
-    look = np.concatenate([colors, kin.doubt[np.newaxis], kin.lightness[np.newaxis], kin.seen, kin.roots])
-    answer = blend(*(np.asarray(p.reshape(-1, *kin.shape), np.float32) for p in (look, told_planes)))
-    answer = answer.reshape(len(answer), -1)
-    shares, beside = answer[: len(paths)], answer[len(paths) :]
-    size = np.sqrt(np.square(known).sum(axis=1).mean())
-    mixed = np.einsum("pn,pcn->cn", shares, np.stack(paths)) + led.BESIDE * size * beside
-    beyond = led.BEYOND * size
+        inverse = np.linalg.inv(_covariance(kernel, cells)).astype(np.float32)
+        supports.append(np.einsum("nm,nm->n", kernel @ inverse, kernel))
+    independent = len(cells) ** 2 / np.square(alike[cells]).sum()
+    says = np.full(len(alike), np.log(independent))
+    return (*paths, rule, np.stack([*supports, told[2] > 0, says]))
+
+
+def _blended(told: Plane, asked: Plane, kin: Kinship, blend: Blend) -> Plane:
+    """The change of all places, (2, N). told: (D, N), as `Blend` takes it; asked: (2, M), by hints."""
+    planes = np.asarray(told.reshape(-1, *kin.shape), np.float32)
+    answer = blend(kin.look, planes).reshape(-1, told.shape[1])
+    count = len(led.REACHES) + 1
+    paths = told[2 : 2 + 2 * count].reshape(count, 2, -1)
+    size = np.sqrt(np.square(asked).sum(axis=0).mean())
+    mixed = np.einsum("pn,pcn->cn", answer[:count], paths) + led.BESIDE * size * answer[count:]
+    low, high = _limits(asked.T.astype(np.float64))
+    rule, beyond = paths[-1], led.BEYOND * size
     return np.asarray(mixed.clip(np.minimum(low, rule) - beyond, np.maximum(high, rule) + beyond))
+
+
+def _powered(alike: Plane, reach: float) -> Plane:
+    """alike ** reach of a reach that is a power of two: roots and squares take a tenth of the time."""
+    for _ in range(round(abs(np.log2(reach)))):
+        alike = np.sqrt(alike) if reach < 1 else np.square(alike)
+    return alike
 
 
 def _limits(known: Known) -> tuple[Known, Known]:

@@ -18,8 +18,9 @@ from photochrom.networks.kinship import DIM
 WIDTH = 64
 PATHS = len(REACHES) + 1
 """Interpolations that are mixed: one for each reach, and the rule."""
-TOLD = 2 * PATHS + len(REACHES) + 2
-"""Planes of what hints say: each interpolation's a and b, its support, where hints are, how many."""
+TOLD = 2 + 2 * PATHS + len(REACHES) + 2
+"""Planes of what is told: the colours without hints, each change's a and b, its support, where hints are, how
+many."""
 HINTED = TOLD - 2
 """Which of them says where hints are."""
 BESIDE = 2
@@ -32,13 +33,14 @@ _TRUSTED = 2.0
 
 
 class Blend(nn.Module):
-    """look (N, 4 + DIM + bins, h, w), told (N, TOLD, h, w) → (N, PATHS + BESIDE, h, w).
+    """look (N, 2 + DIM + bins, h / 2, w / 2), told (N, TOLD, h, w) → (N, PATHS + BESIDE, h, w).
 
-    h and w are those of the answer, multiples of 8. look: a and b as chosen without hints, doubt, L, what
-    `Kinship` sees, square roots of the shares of the bins, as `inference.obey.Kinship` has them. told: a and
-    b of the change by each of PATHS, the rule last; how well each of the others is supported, 0…1; 1 at
-    hints and 0 elsewhere; the logarithm of the number of independent hints, a plane. Comes out: shares,
-    which sum to 1, and a and b to be added, in units of `led.BESIDE`.
+    h and w are those of the answer, multiples of 8. look: what no hint changes, means of 2 × 2 places:
+    doubt, L, what `Kinship` sees, square roots of the shares of the bins, as `inference.obey.Kinship` has
+    them. told: a and b as chosen without hints; a and b of the change by each of PATHS, the rule last; how
+    well each of the others is supported, 0…1; 1 at hints and 0 elsewhere; the logarithm of the number of
+    independent hints, a plane. Comes out: shares, which sum to 1, and a and b to be added, in units of
+    `led.BESIDE`.
     """
 
     def __init__(self, bins: int, width: int = WIDTH) -> None:
@@ -46,7 +48,7 @@ class Blend(nn.Module):
         fine, mid, deep = width, width * 3 // 2, width * 2
         pairs = PATHS * (PATHS - 1) // 2
         self.look = nn.Conv2d(4 + DIM + bins, fine, 1)
-        self.told = nn.Conv2d(TOLD + 3 * PATHS + pairs + 2, fine, 1, bias=False)
+        self.told = nn.Conv2d(TOLD - 2 + 3 * PATHS + pairs + 2, fine, 1, bias=False)
         self.down2 = nn.Sequential(_Block(fine), _Block(fine))
         self.to4 = nn.Conv2d(fine, mid, 2, stride=2)
         self.down4 = nn.Sequential(_Block(mid), _Block(mid))
@@ -68,10 +70,10 @@ class Blend(nn.Module):
         hints = F.max_pool2d(told[:, HINTED : HINTED + 1], 2)
         told = F.avg_pool2d(told, 2)
         told = torch.cat([told[:, :HINTED], hints, told[:, HINTED + 1 :]], dim=1)
-        return _twice(self.coarse(F.avg_pool2d(look, 2), told))
+        return _twice(self.coarse(torch.cat([told[:, :2], look], dim=1), told[:, 2:]))
 
     def coarse(self, look: Tensor, told: Tensor) -> Tensor:
-        """The same on the grid half as fine that it works on."""
+        """The same on the grid half as fine that it works on; the colours chosen stand first in `look`."""
         chosen, doubt = look[:, :2], look[:, 2:3]
         units = [_CHROMA, _CHROMA, _DOUBT, 100.0] + [_SEEN] * DIM + [_ROOT] * (look.shape[1] - 4 - DIM)
         x = self.look(look / look.new_tensor(units)[:, None, None])

@@ -78,9 +78,9 @@ def led_over(
     rows, columns = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
     places = torch.stack([rows, columns]).to(ab) / (led.NEAR * min(h, w))
     vectors = torch.cat([seen, lightness / led.LIGHT, places.expand(len(ab), -1, -1, -1)], dim=1)
-    look = torch.cat([ab, doubt[:, None], lightness, seen, roots], dim=1)
+    look = F.avg_pool2d(torch.cat([doubt[:, None], lightness, seen, roots], dim=1), 2)
     vivid = ab.new_tensor([_VIVID[i % len(_VIVID)] for i in range(len(ab))])[:, None, None, None]
-    otherwise = torch.cat([ab * vivid, look[:, 2:]], dim=1)
+    otherwise = ab * vivid
     flat = zip(ab.flatten(2), doubt.flatten(1), vectors.flatten(2), roots.flatten(2), strict=True)
     sights = [Sight(*parts) for parts in flat]
     asked, wishes, spilt = [], [], []
@@ -89,26 +89,26 @@ def led_over(
         wanted = ((told[:2] - sight.ab) * told[2])[:, cells].T
         asked.append(_paths(sight, cells, wanted))
         some, wish = _invented(cells, wanted, i)
-        wishes.append(_paths(sight._replace(ab=otherwise[i, :2].flatten(1)), some, wish))
+        wishes.append(_paths(sight._replace(ab=otherwise[i].flatten(1)), some, wish))
         spilt.append(_spilt(sight, cells, wanted))
     by_rule = torch.stack([paths.changes[-1] for paths in asked]).reshape(ab.shape)
-    blended = _blended(blend, look, asked)
+    blended = _blended(blend, look, ab, asked)
     kept = torch.stack([paths.changes[-1] for paths in wishes]).reshape(ab.shape)
-    apart = _blended(blend, otherwise, wishes) - kept
+    apart = _blended(blend, look, otherwise, wishes) - kept
     sizes = torch.stack([paths.size for paths in wishes]).clamp_min(1)
     departed = apart.square().sum(1).add(1e-2).sqrt().mean((1, 2)) / sizes
     has = clicks[:, 2].flatten(1).any(1)
     return Led(ab + by_rule, torch.stack(spilt), ab + blended, departed * has)
 
 
-def _blended(blend: Blend, look: Tensor, pictures: list[Paths]) -> Tensor:
-    """The changes of pictures, blended: (N, 2, h, w)."""
-    grid = look.shape[2:]
+def _blended(blend: Blend, look: Tensor, ab: Tensor, pictures: list[Paths]) -> Tensor:
+    """The changes of pictures, blended: (N, 2, h, w). look: as `Blend` takes it; ab: (N, 2, h, w)."""
+    grid = ab.shape[2:]
     changes, supports, hinted, independent, sizes, low, high = (
         torch.stack(parts) for parts in zip(*pictures, strict=True)
     )
     says = independent.log()[:, None, None].expand(-1, 1, hinted.shape[1])
-    told = torch.cat([changes.flatten(1, 2), supports, hinted[:, None], says], dim=1)
+    told = torch.cat([ab.flatten(2), changes.flatten(1, 2), supports, hinted[:, None], says], dim=1)
     answer = blend(look, told.reshape(*told.shape[:2], *grid)).flatten(2)
     sizes = sizes[:, None, None]
     mixed = (answer[:, :PATHS, None] * changes).sum(1) + led.BESIDE * sizes * answer[:, PATHS:]

@@ -126,8 +126,8 @@ def _planes(network: Flagship, height: int, width: int) -> tuple[Tensor, Tensor]
     """An example of what `Blend` takes: numbers of about the size that pictures and hints have."""
     generator = torch.Generator().manual_seed(0)
     bins = len(network.centers)
-    look = 8 * torch.rand((1, 4 + DIM + bins, height, width), generator=generator)
-    look[:, 4 + DIM :] /= 8 * bins**0.5
+    look = 8 * torch.rand((1, 2 + DIM + bins, height // 2, width // 2), generator=generator)
+    look[:, 2 + DIM :] /= 8 * bins**0.5
     return look, torch.rand((1, TOLD, height, width), generator=generator)
 
 
