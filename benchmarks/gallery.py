@@ -57,7 +57,7 @@ class Example:
         return f"{self.caption}, {self.year}"
 
 
-WRITTEN_FOR = "2c3386e1 765b13d3"
+WRITTEN_FOR = "2c3386e1 2d509fca 765b13d3"
 TABLE = (
     Example(
         "migrant_mother_1936.jpg",
@@ -96,7 +96,7 @@ TABLE = (
         "c. 1879",
         "Skin can be guessed; a dark coat may be black or blue, and a bare backdrop says nothing at all.",
         "The face is plausible, and the coat navy, brown at its left and lower edge; grey hair is yellow, and"
-        " orange behind the ear; the backdrop is violet above and brown below.",
+        " orange behind the ear; the backdrop is bluish above and brown below.",
     ),
     Example(
         "wright_first_flight_1903.jpg",
@@ -129,8 +129,8 @@ TABLE = (
 OF_VIVIDNESS, OF_CONFIDENCE, OF_ALTERNATIVES = TABLE[0], TABLE[4], TABLE[7]
 SEEN = {
     "vividness": "At 2 the face is a little too red, and the brown below the shirt on the left plain to see.",
-    "hints": "The first click makes the whole robe blue and leaves wall and doors as they were. The second"
-    " makes the wall a little violet and the third the wood on the left orange.",
+    "hints": "The first click makes the robe blue but for pink folds on the right, and leaves wall and doors."
+    " The second makes the wall a little violet and the third the wood on the left orange.",
     "confidence": "It is surest of tie and shirt, then of face and hair; least of the backdrop and of the"
     " edges of the coat.",
     "alternatives": "A white horse, grass between dry and violet, a chestnut horse. The true one, dry grass,"
