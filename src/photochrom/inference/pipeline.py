@@ -146,7 +146,7 @@ class Colorizer:
         return self._answer(lightness, self._encoded(lightness))
 
     def hinted(self, guess: Guess, hints: NDArray[np.float32]) -> Guess:
-        """The same look with colours told; no network runs, `chroma` leads them over the picture.
+        """The same look with colours told; nothing runs yet, `chroma` leads them over the picture.
 
         hints: (3, H/s, W/s) of a guess that saw (H, W), s the card's `hint_stride`: a, b in units of
         Lab, and how sure they are, 0…1; where that is 0, a and b are nothing. Each guess stands on
