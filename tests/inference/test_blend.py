@@ -79,3 +79,14 @@ def test_a_blend_is_not_asked_for_without_hints_and_a_wrong_one_is_named(toy: Pa
     colorizer(GREY)
     with pytest.raises(BadModel, match=r"toy\.blend\.onnx.*checksum"):
         far(colorizer)
+
+
+def test_what_is_chosen_without_hints_is_kept_and_by_another_rule_chosen_anew(toy: Path) -> None:
+    colorizer = Colorizer(toy, threads=1, provider="cpu")
+    guess = colorizer.guess(read_picture(GREY))
+    first, dull = (colorizer.chroma(guess, colorizer.card.rule(v)) for v in (1, 0.5))
+    np.testing.assert_array_equal(colorizer.chroma(guess, colorizer.card.rule(1)), first)
+    assert np.abs(dull).sum() < np.abs(first).sum()
+    # What comes out is the caller's own.
+    first[:] = 0
+    assert np.abs(colorizer.chroma(guess, colorizer.card.rule(1))).sum() > 0

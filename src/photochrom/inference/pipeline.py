@@ -328,7 +328,22 @@ class Colorizer:
         return self._kinships[guess]
 
     def _choose(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
-        """One colour a place: (2, h, w), in gamut or not."""
+        """One colour a place: (2, h, w), in gamut or not; not to be written to.
+
+        The last rule's are kept with the look: a click asks for them twice, and for nothing else of it.
+        """
+        kept = self._chosen.get(guess)
+        if kept is None or kept[0] != rule:
+            kept = rule, self._chosen_by(guess, rule)
+            kept[1].flags.writeable = False
+            self._chosen[guess] = kept
+        return kept[1]
+
+    @cached_property
+    def _chosen(self) -> WeakKeyDictionary[Guess, tuple[ColorRule, NDArray[np.float32]]]:
+        return WeakKeyDictionary()
+
+    def _chosen_by(self, guess: Guess, rule: ColorRule) -> NDArray[np.float32]:
         self.card.check_rule(rule)
         if guess.ab is not None:
             return guess.ab * np.float32(rule.chroma)
